@@ -9,7 +9,7 @@
 import { Composer, Parser } from "yaml";
 import { type Config, configDiff, ConfigLoader, parseConfig } from "../lib/config/mod.ts";
 import { systemClock } from "../lib/time/mod.ts";
-import { bigFile } from "../tests/config/valid.ts";
+import { bigFile } from "../tests/config/support/valid.ts";
 
 const rounds = 5;
 

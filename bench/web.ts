@@ -9,7 +9,7 @@
 import { gzipSync } from "node:zlib";
 import { buildPage } from "../tools/page.ts";
 import { root } from "../tools/programs.ts";
-import { type Chromium, haveChromium, startChromium } from "../tests/web/chromium.ts";
+import { type Chromium, haveChromium, startChromium } from "../tests/web/support/chromium.ts";
 import { Peer } from "./rpc/processes.ts";
 import { percentile } from "./vpp/measure.ts";
 

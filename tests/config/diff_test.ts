@@ -10,8 +10,8 @@ import {
   safetyFields,
 } from "../../lib/config/diff.ts";
 import { fileSchema } from "../../lib/config/schema.ts";
-import { goodText } from "./fixtures.ts";
-import { bigFile, valid } from "./valid.ts";
+import { goodText } from "./support/fixtures.ts";
+import { bigFile, valid } from "./support/valid.ts";
 
 const text = `maglev:
   healthchecker: { transition-history: 5 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { checkExitCode, formatOutcome, loadConfig } from "../../lib/config/mod.ts";
-import { fixtures } from "./fixtures.ts";
+import { fixtures } from "./support/fixtures.ts";
 
 Deno.test("each bad file is answered with exactly the text beside it", async (t) => {
   const bad = fixtures("bad");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { formatOutcome, parseConfig } from "../../lib/config/mod.ts";
-import { head, problemsOf } from "./valid.ts";
+import { head, problemsOf } from "./support/valid.ts";
 
 /** Hostile texts are answered by an orderly refusal; the answer's first line is returned. */
 function refusal(text: string): string {

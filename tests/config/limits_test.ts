@@ -4,7 +4,7 @@ import { healthcheck } from "../../lib/config/healthcheck_schema.ts";
 import { parseConfig, parseDuration, readBytes } from "../../lib/config/mod.ts";
 import { formProblem, regexpProblem } from "../../lib/config/scalar.ts";
 import { fileSchema } from "../../lib/config/schema.ts";
-import { head, problemsOf, valid } from "./valid.ts";
+import { head, problemsOf, valid } from "./support/valid.ts";
 
 Deno.test("texts may have just their greatest length", () => {
   const { healthchecker, frontends } = fileSchema.properties.maglev.properties;

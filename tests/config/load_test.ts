@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { ConfigLoader, formatOutcome, loadConfig } from "../../lib/config/mod.ts";
 import { FakeClock, systemClock } from "../../lib/time/mod.ts";
-import { inDirectory } from "./fixtures.ts";
-import { bigFile } from "./valid.ts";
+import { inDirectory } from "./support/fixtures.ts";
+import { bigFile } from "./support/valid.ts";
 
 Deno.test("a file that cannot be read is a parse problem with the system's reason", async () => {
   await inDirectory(async (directory) => {
@@ -190,7 +190,7 @@ Deno.test("a loader that is stopped fails what it was loading, and what comes af
 
 Deno.test("bundled to one file, the worker still works and starts no second program", async () => {
   await inDirectory(async (directory) => {
-    const entry = new URL("./bundle_entry.ts", import.meta.url).pathname;
+    const entry = new URL("./support/bundle_entry.ts", import.meta.url).pathname;
     const big = `${directory}/big.yaml`;
     await Deno.writeTextFile(big, bigFile(500, 50));
     const small = `${directory}/small.yaml`;

@@ -6,7 +6,7 @@ import {
   formatProblem,
   parseConfig,
 } from "../../lib/config/mod.ts";
-import { fixtures } from "./fixtures.ts";
+import { fixtures } from "./support/fixtures.ts";
 
 /** Scalars that break programs, or mean something else than they look. */
 const nasty = [

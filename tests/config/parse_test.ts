@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { parseConfig } from "../../lib/config/mod.ts";
-import { goodText } from "./fixtures.ts";
-import { head, problemsOf, valid } from "./valid.ts";
+import { goodText } from "./support/fixtures.ts";
+import { head, problemsOf, valid } from "./support/valid.ts";
 
 Deno.test("every key of a full file arrives in the configuration", () => {
   const config = valid(goodText("full"));

@@ -5,8 +5,8 @@ import { parseConfig } from "../../lib/config/mod.ts";
 import { parseIp } from "../../lib/ip/mod.ts";
 import { root } from "../../tools/programs.ts";
 import { generated } from "../../tools/schema.ts";
-import { fixtures } from "./fixtures.ts";
-import { valid } from "./valid.ts";
+import { fixtures } from "./support/fixtures.ts";
+import { valid } from "./support/valid.ts";
 
 /** As editors have it. */
 const published = JSON.parse(Deno.readTextFileSync(`${root}docs/maglev.schema.json`));

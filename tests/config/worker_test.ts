@@ -3,8 +3,8 @@ import { getPriority } from "node:os";
 import { ConfigLoader, formatOutcome } from "../../lib/config/mod.ts";
 import { startParserWorker, WorkerParser } from "../../lib/config/worker.ts";
 import { FakeClock, systemClock } from "../../lib/time/mod.ts";
-import { inDirectory } from "./fixtures.ts";
-import { bigFile } from "./valid.ts";
+import { inDirectory } from "./support/fixtures.ts";
+import { bigFile } from "./support/valid.ts";
 
 /** How much each thread of this process gives way to others (proc(5), field 19 of stat). */
 function niceness(): number[] {

@@ -1,6 +1,6 @@
 import { deepEqual } from "node:assert/strict";
 import { libSources, readPage, root } from "./support/pages.ts";
-import { notYet, onlyNames, testedBy } from "./support/tested_by.ts";
+import { onlyNames, testedBy } from "./support/tested_by.ts";
 
 const rows = [...Object.values(testedBy).flat(), ...onlyNames];
 
@@ -8,7 +8,7 @@ const rows = [...Object.values(testedBy).flat(), ...onlyNames];
 const sources: string[] = [];
 for (const path of await libSources()) {
   const name = path.replace(/^lib\/(.*)\.tsx?$/, "$1");
-  const isHeld = !["gen", ...notYet].includes(name.split("/")[0] ?? "") && !name.endsWith("/mod");
+  const isHeld = !name.startsWith("gen/") && !name.endsWith("/mod");
   if (isHeld && !isOnlyTypes(await readPage(path))) sources.push(name);
 }
 
@@ -73,8 +73,8 @@ Deno.test("what a file is said to be tested by is there, and comes to it", () =>
   const stray = Object.entries(testedBy).flatMap(([test, names]) => {
     const path = testOf(test);
     if (!path) return [`there is no tests/${test}_test.ts`];
-    // Those run what a package has in it.
-    if (test.startsWith("e2e/")) return [];
+    // Those run what a package has in it, or what a browser is sent.
+    if (test.startsWith("e2e/") || test === "web/page") return [];
     const files = reached(path);
     return names.filter((name) => !files.has(`lib/${name}.ts`))
       .map((name) => `tests/${test}_test.ts does not import lib/${name}.ts in any way`);
@@ -83,7 +83,7 @@ Deno.test("what a file is said to be tested by is there, and comes to it", () =>
 });
 
 Deno.test("what the tests of a room share is in one place", async () => {
-  const apart = ["h2/fuzz/", "rpc/interop/", ...notYet.map((room) => `${room}/`)];
+  const apart = ["h2/fuzz/", "rpc/interop/"];
   const strays = (await libSources("tests")).map((path) => path.replace("tests/", ""))
     .filter((path) => !path.endsWith("_test.ts") && !/^([^/]+\/)?support(\/|\.ts$)/.test(path))
     .filter((path) => !apart.some((start) => path.startsWith(start)));

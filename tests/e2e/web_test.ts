@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { closedFlags, programs } from "../../tools/programs.ts";
-import { authFile, authText, loginOf } from "../web/people.ts";
+import { authFile, authText, loginOf } from "../web/support/people.ts";
 import { makeBundles } from "./support/bundles.ts";
 import { testConfig } from "./support/configs.ts";
 import { Maglevd } from "./support/maglevd.ts";

@@ -10,7 +10,7 @@ import { toWire } from "../../lib/web/to_wire.ts";
 import type { Reading } from "../../lib/web/wire.ts";
 import { CheckerBed } from "../rpc/support/checker_bed.ts";
 import { smallConfig } from "../rpc/support/small_config.ts";
-import { changeOf, readingOf, toldOf } from "./reading.ts";
+import { changeOf, readingOf, toldOf } from "./support/reading.ts";
 
 const trend = { times: undefined, timeoutMs: 0, changes: 0 };
 

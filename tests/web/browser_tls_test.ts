@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { certFile, keyFile } from "../support/certificates.ts";
 import { serve } from "../rpc/support/harness.ts";
 import { within } from "../support/deadline.ts";
-import { operator, startWeb } from "./bed.ts";
+import { operator, startWeb } from "./support/bed.ts";
 
 const files = (name: "server") => ({ cert: certFile(name), key: keyFile(name), clientCa: "" });
 

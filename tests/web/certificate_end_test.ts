@@ -7,7 +7,7 @@ import { Broadcast } from "../../lib/web/broadcast.ts";
 import { PageServer } from "../../lib/web/server.ts";
 import { FakeLog } from "../rpc/support/fake_log.ts";
 import { memoryRequest } from "../rpc/support/memory_request.ts";
-import { blank } from "./bed.ts";
+import { blank } from "./support/bed.ts";
 
 const rules: AuthRules = {
   anonymous: "none",

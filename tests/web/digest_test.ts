@@ -10,7 +10,7 @@ import type { Change, News } from "../../lib/web/wire.ts";
 import { CheckerBed } from "../rpc/support/checker_bed.ts";
 import { smallConfig } from "../rpc/support/small_config.ts";
 import { steer } from "../support/steer.ts";
-import { readingOf } from "./reading.ts";
+import { readingOf } from "./support/reading.ts";
 
 function digest(...given: Parameters<typeof steps>) {
   return atOnce(steps(...given));

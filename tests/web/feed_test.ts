@@ -18,7 +18,7 @@ import { olderClient } from "../cli/support/older.ts";
 import { serve } from "../rpc/support/harness.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
 import { steer } from "../support/steer.ts";
-import { follow, openOlder } from "./follow.ts";
+import { follow, openOlder } from "./support/follow.ts";
 
 /** An older maglevd that tells these events when it was read; `isOver`: and then nothing more. */
 function tellingLater(

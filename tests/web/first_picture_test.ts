@@ -4,9 +4,9 @@ import { CheckerBed } from "../rpc/support/checker_bed.ts";
 import { serve } from "../rpc/support/harness.ts";
 import { smallConfig } from "../rpc/support/small_config.ts";
 import { needing } from "../support/programs.ts";
-import { startWeb, untilRead } from "./bed.ts";
-import { calm } from "./calm.ts";
-import { builtPage, haveChromium, startChromium } from "./chromium.ts";
+import { startWeb, untilRead } from "./support/bed.ts";
+import { calm } from "./support/calm.ts";
+import { builtPage, haveChromium, startChromium } from "./support/chromium.ts";
 
 /** Notes what a page has when its header is there, and what it asks of the reader's language. */
 const watching = `

@@ -7,7 +7,7 @@ import type { Maglevd } from "../../lib/web/maglevd.ts";
 import { PageServer } from "../../lib/web/server.ts";
 import { FakeLog } from "../rpc/support/fake_log.ts";
 import { memoryRequest } from "../rpc/support/memory_request.ts";
-import { blank, credentials, operator } from "./bed.ts";
+import { blank, credentials, operator } from "./support/bed.ts";
 
 const mib = 1024 * 1024;
 

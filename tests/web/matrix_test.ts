@@ -13,9 +13,9 @@ import { queries } from "../../lib/web/queries.ts";
 import { rulesOf } from "../access/support/auth_bed.ts";
 import { type Harness, serve } from "../rpc/support/harness.ts";
 import { serverIdentity } from "../support/certificates.ts";
-import { credentials, operator, startWeb, untilLink } from "./bed.ts";
-import { clientFiles } from "./client_files.ts";
-import { sampleVpp } from "./sample_vpp.ts";
+import { credentials, operator, startWeb, untilLink } from "./support/bed.ts";
+import { clientFiles } from "./support/client_files.ts";
+import { sampleVpp } from "./support/sample_vpp.ts";
 
 /** What the page asks of a maglevd, and what takes more than reading there. */
 interface Route {

@@ -5,13 +5,19 @@ import { CheckerBed } from "../rpc/support/checker_bed.ts";
 import { serve } from "../rpc/support/harness.ts";
 import { needing } from "../support/programs.ts";
 import { steer } from "../support/steer.ts";
-import { operator, startWeb, untilRead } from "./bed.ts";
-import { calm } from "./calm.ts";
-import { builtPage, type Chromium, haveChromium, startChromium, untilText } from "./chromium.ts";
-import { bigConfig, evil, long, oddConfig } from "./odd_configs.ts";
-import { serveOlder } from "./older_server.ts";
-import { sampleVpp } from "./sample_vpp.ts";
-import { violations } from "./violations.ts";
+import { operator, startWeb, untilRead } from "./support/bed.ts";
+import { calm } from "./support/calm.ts";
+import {
+  builtPage,
+  type Chromium,
+  haveChromium,
+  startChromium,
+  untilText,
+} from "./support/chromium.ts";
+import { bigConfig, evil, long, oddConfig } from "./support/odd_configs.ts";
+import { serveOlder } from "./support/older_server.ts";
+import { sampleVpp } from "./support/sample_vpp.ts";
+import { violations } from "./support/violations.ts";
 
 const flashes = "document.querySelectorAll('[data-flashed]').length";
 

@@ -3,7 +3,7 @@ import { serve } from "../rpc/support/harness.ts";
 import { within } from "../support/deadline.ts";
 import { havePrograms, needing } from "../support/programs.ts";
 import { startNginxAs } from "../e2e/support/nginx.ts";
-import { credentials, entryIn, Events, operator, startWeb, untilRead } from "./bed.ts";
+import { credentials, entryIn, Events, operator, startWeb, untilRead } from "./support/bed.ts";
 
 const guide = await Deno.readTextFile(new URL("../../docs/user-guide.md", import.meta.url));
 

@@ -7,9 +7,9 @@ import { FakeLog } from "../rpc/support/fake_log.ts";
 import { serve } from "../rpc/support/harness.ts";
 import { memoryRequest } from "../rpc/support/memory_request.ts";
 import { within } from "../support/deadline.ts";
-import { credentials, Events, operator, startWeb, untilLink } from "./bed.ts";
-import { authFile, authText, loginOf, type Person, rolesOf, tokens } from "./people.ts";
-import { sampleVpp } from "./sample_vpp.ts";
+import { credentials, Events, operator, startWeb, untilLink } from "./support/bed.ts";
+import { authFile, authText, loginOf, type Person, rolesOf, tokens } from "./support/people.ts";
+import { sampleVpp } from "./support/sample_vpp.ts";
 
 const longMs = 30_000;
 

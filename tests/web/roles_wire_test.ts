@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { serve } from "../rpc/support/harness.ts";
 import { certFile, keyFile, serverPaths } from "../support/certificates.ts";
 import { within } from "../support/deadline.ts";
-import { startWeb, untilLink } from "./bed.ts";
-import { authFile, authText, loginOf, type Person, rolesOf } from "./people.ts";
+import { startWeb, untilLink } from "./support/bed.ts";
+import { authFile, authText, loginOf, type Person, rolesOf } from "./support/people.ts";
 
 const caCerts = [Deno.readTextFileSync(certFile("authority"))];
 const body = JSON.stringify({ operations: [{ action: "pause", backends: ["web0"] }] });

@@ -4,10 +4,10 @@ import { fail } from "../checker/support/bench.ts";
 import { type Harness, serve } from "../rpc/support/harness.ts";
 import { needing } from "../support/programs.ts";
 import { steer } from "../support/steer.ts";
-import { startWeb, untilRead } from "./bed.ts";
-import { calm } from "./calm.ts";
-import { builtPage, haveChromium, startChromium, untilText } from "./chromium.ts";
-import { violations } from "./violations.ts";
+import { startWeb, untilRead } from "./support/bed.ts";
+import { calm } from "./support/calm.ts";
+import { builtPage, haveChromium, startChromium, untilText } from "./support/chromium.ts";
+import { violations } from "./support/violations.ts";
 
 const row = '.row[data-backend="web0"]';
 const words = "a probe is running";

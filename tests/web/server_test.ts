@@ -13,7 +13,7 @@ import {
   stateOf,
   untilLink,
   untilRead,
-} from "./bed.ts";
+} from "./support/bed.ts";
 
 const longMs = 30_000;
 

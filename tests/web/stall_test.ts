@@ -11,7 +11,7 @@ import { TrafficRates } from "../../lib/web/traffic.ts";
 import { VppCalls } from "../../lib/web/vpp_calls.ts";
 import { olderClient } from "../cli/support/older.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
-import { follow, openOlder } from "./follow.ts";
+import { follow, openOlder } from "./support/follow.ts";
 
 const impatient: Patience = { openMs: 50, silenceMs: 50 };
 

@@ -4,8 +4,8 @@ import { readRequest } from "../../lib/web/settings.ts";
 import { rulesOf } from "../access/support/auth_bed.ts";
 import { serve } from "../rpc/support/harness.ts";
 import { certFile, serverIdentity } from "../support/certificates.ts";
-import { clientFiles } from "./client_files.ts";
-import { startWeb, stateOf, untilLink, untilRead } from "./bed.ts";
+import { clientFiles } from "./support/client_files.ts";
+import { startWeb, stateOf, untilLink, untilRead } from "./support/bed.ts";
 
 const rules = rulesOf(`auth:
   certificates:

@@ -12,7 +12,7 @@ import {
   stateOf,
   untilLink,
   untilRead,
-} from "./bed.ts";
+} from "./support/bed.ts";
 
 const [ops, viewer] = [newToken(), newToken()];
 

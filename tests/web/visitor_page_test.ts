@@ -3,12 +3,18 @@ import type { Page } from "puppeteer-core";
 import type { Assets } from "../../lib/web/mod.ts";
 import { serve } from "../rpc/support/harness.ts";
 import { needing } from "../support/programs.ts";
-import { startWeb, untilLink, untilRead } from "./bed.ts";
-import { calm } from "./calm.ts";
-import { builtPage, type Chromium, haveChromium, startChromium, untilText } from "./chromium.ts";
-import { authFile, authText, loginOf, type Person, tokens } from "./people.ts";
-import { sampleVpp } from "./sample_vpp.ts";
-import { violations } from "./violations.ts";
+import { startWeb, untilLink, untilRead } from "./support/bed.ts";
+import { calm } from "./support/calm.ts";
+import {
+  builtPage,
+  type Chromium,
+  haveChromium,
+  startChromium,
+  untilText,
+} from "./support/chromium.ts";
+import { authFile, authText, loginOf, type Person, tokens } from "./support/people.ts";
+import { sampleVpp } from "./support/sample_vpp.ts";
+import { violations } from "./support/violations.ts";
 
 /** Each in a browser context of its own, as who has logged in once stays so. */
 async function pageOf(chromium: Chromium, name: Person | undefined, width = 1280): Promise<Page> {

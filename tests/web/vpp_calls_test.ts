@@ -7,8 +7,8 @@ import { callOf, VppCalls } from "../../lib/web/vpp_calls.ts";
 import { VppTable } from "../../lib/web/vpp_table.ts";
 import { serve } from "../rpc/support/harness.ts";
 import { within } from "../support/deadline.ts";
-import { startWeb, untilLink } from "./bed.ts";
-import { sampleVpp } from "./sample_vpp.ts";
+import { startWeb, untilLink } from "./support/bed.ts";
+import { sampleVpp } from "./support/sample_vpp.ts";
 
 /** A log record as a maglevd tells it. */
 function logged(msg: string, attributes: Record<string, string>, level = "info"): Event {

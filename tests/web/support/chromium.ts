@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import puppeteer, { type Browser, type Page } from "puppeteer-core";
-import { buildPage } from "../../tools/page.ts";
-import type { Assets } from "../../lib/web/mod.ts";
-import { havePrograms } from "../support/programs.ts";
+import { buildPage } from "../../../tools/page.ts";
+import type { Assets } from "../../../lib/web/mod.ts";
+import { havePrograms } from "../../support/programs.ts";
 
 /** Whether there is a browser to test with: Debian's. */
 export const haveChromium = havePrograms("chromium");

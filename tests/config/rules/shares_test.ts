@@ -6,10 +6,10 @@ import {
   enoughBuckets,
   usefulDivisor,
   wrongShare,
-} from "../../lib/config/rules/shares.ts";
-import { formatOutcome, parseConfig } from "../../lib/config/mod.ts";
-import { maglevTable } from "../../lib/maglev/mod.ts";
-import { head } from "./valid.ts";
+} from "../../../lib/config/rules/shares.ts";
+import { formatOutcome, parseConfig } from "../../../lib/config/mod.ts";
+import { maglevTable } from "../../../lib/maglev/mod.ts";
+import { head } from "../support/valid.ts";
 
 function shares(weights: readonly number[], buckets: number): [number, number][] {
   const found = bucketsByWeight(countWeights(weights), buckets);

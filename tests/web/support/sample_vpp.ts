@@ -1,5 +1,5 @@
-import type { VppService } from "../../lib/vpp/mod.ts";
-import { ip } from "../support/ip.ts";
+import type { VppService } from "../../../lib/vpp/mod.ts";
+import { ip } from "../../support/ip.ts";
 
 /** A VPP that holds the VIP of `www`, is almost in step, and has sent something. */
 export function sampleVpp(): VppService {

@@ -5,8 +5,8 @@
  * @module
  */
 
-import { ConfigLoader, formatOutcome } from "../../lib/config/mod.ts";
-import { systemClock } from "../../lib/time/mod.ts";
+import { ConfigLoader, formatOutcome } from "../../../lib/config/mod.ts";
+import { systemClock } from "../../../lib/time/mod.ts";
 
 if (import.meta.main) {
   console.log("main started");

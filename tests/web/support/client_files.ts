@@ -1,4 +1,4 @@
-import { certFile, keyFile } from "../support/certificates.ts";
+import { certFile, keyFile } from "../../support/certificates.ts";
 
 /** A folder with the authority's certificate, and the files of a client. */
 export async function clientFiles() {

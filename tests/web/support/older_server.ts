@@ -3,8 +3,8 @@ import {
   universalServerRequestFromFetch,
   universalServerResponseToFetch,
 } from "@connectrpc/connect/protocol";
-import { Maglev, type WatchRequest } from "../../lib/gen/maglev_pb.ts";
-import { olderService } from "../cli/support/older.ts";
+import { Maglev, type WatchRequest } from "../../../lib/gen/maglev_pb.ts";
+import { olderService } from "../../cli/support/older.ts";
 
 /** A maglevd of before, on a port of its own; streams stay open. */
 export function serveOlder(): AsyncDisposable & { readonly address: string } {

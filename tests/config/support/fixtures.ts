@@ -8,7 +8,7 @@ export interface Fixture {
 
 /** All files of `good/`, `warned/` or `bad/`, by name. */
 export function fixtures(folder: "good" | "warned" | "bad"): Fixture[] {
-  const directory = new URL(`./${folder}/`, import.meta.url).pathname;
+  const directory = new URL(`../${folder}/`, import.meta.url).pathname;
   return Array.from(Deno.readDirSync(directory), ({ name }) => name)
     .filter((name) => name.endsWith(".yaml")).sort()
     .map((name) => ({ name: name.slice(0, -".yaml".length), path: directory + name }));
@@ -16,7 +16,7 @@ export function fixtures(folder: "good" | "warned" | "bad"): Fixture[] {
 
 /** The text of a good file. */
 export function goodText(name: string): string {
-  return Deno.readTextFileSync(new URL(`./good/${name}.yaml`, import.meta.url));
+  return Deno.readTextFileSync(new URL(`../good/${name}.yaml`, import.meta.url));
 }
 
 /** Runs with a directory of its own, removed afterwards. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { clockTime, holdLeft, timeOfDay } from "../../lib/web/page/words.ts";
+import { clockTime, holdLeft, timeOfDay } from "../../../lib/web/page/words.ts";
 
 const minuteNs = 60e9;
 

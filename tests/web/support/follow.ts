@@ -1,15 +1,15 @@
-import type { MaglevClient, Patience } from "../../lib/cli/mod.ts";
-import { systemClock } from "../../lib/time/mod.ts";
-import { Feed } from "../../lib/web/feed.ts";
-import { ProbeHistory } from "../../lib/web/probe_history.ts";
-import { fold } from "../../lib/web/reduce.ts";
-import { type MaglevdState, unheard } from "../../lib/web/state.ts";
-import { TrafficRates } from "../../lib/web/traffic.ts";
-import { VppCalls } from "../../lib/web/vpp_calls.ts";
-import type { Change } from "../../lib/web/wire.ts";
-import { olderClient } from "../cli/support/older.ts";
-import { within } from "../support/deadline.ts";
-import { RecordedLog } from "../support/recorded_log.ts";
+import type { MaglevClient, Patience } from "../../../lib/cli/mod.ts";
+import { systemClock } from "../../../lib/time/mod.ts";
+import { Feed } from "../../../lib/web/feed.ts";
+import { ProbeHistory } from "../../../lib/web/probe_history.ts";
+import { fold } from "../../../lib/web/reduce.ts";
+import { type MaglevdState, unheard } from "../../../lib/web/state.ts";
+import { TrafficRates } from "../../../lib/web/traffic.ts";
+import { VppCalls } from "../../../lib/web/vpp_calls.ts";
+import type { Change } from "../../../lib/web/wire.ts";
+import { olderClient } from "../../cli/support/older.ts";
+import { within } from "../../support/deadline.ts";
+import { RecordedLog } from "../../support/recorded_log.ts";
 
 /** Follows a maglevd until what is known of it is as it should be; tells every change. */
 export async function follow(

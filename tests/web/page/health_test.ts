@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { judge, shownState, wrongWith } from "../../lib/web/page/health.ts";
-import { bits, packets, short } from "../../lib/web/page/words.ts";
-import { fold } from "../../lib/web/reduce.ts";
-import { type MaglevdState, unheard } from "../../lib/web/state.ts";
-import type { Backend, Frontend, Status } from "../../lib/web/wire.ts";
-import { CheckerBed } from "../rpc/support/checker_bed.ts";
-import { readingOf } from "./reading.ts";
+import { judge, shownState, wrongWith } from "../../../lib/web/page/health.ts";
+import { bits, packets, short } from "../../../lib/web/page/words.ts";
+import { fold } from "../../../lib/web/reduce.ts";
+import { type MaglevdState, unheard } from "../../../lib/web/state.ts";
+import type { Backend, Frontend, Status } from "../../../lib/web/wire.ts";
+import { CheckerBed } from "../../rpc/support/checker_bed.ts";
+import { readingOf } from "../support/reading.ts";
 
 function stateOf(bed: CheckerBed): MaglevdState {
   return fold(unheard("rtr1", 0), [readingOf(bed.checker)]);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Config, formatOutcome, parseConfig } from "../../lib/config/mod.ts";
+import { type Config, formatOutcome, parseConfig } from "../../../lib/config/mod.ts";
 
 /** The configuration in a text that must be valid. */
 export function valid(text: string): Config {
