@@ -24,4 +24,4 @@ export type { MaglevClient } from "./node.ts";
 export { type Environment, resolveServers, type Server } from "./servers.ts";
 export { type Meaning, plainStyle, type Style } from "./style.ts";
 export type { Message, MessageInitShape } from "@bufbuild/protobuf";
-export type { Client } from "@connectrpc/connect";
+export type { Client, Transport } from "@connectrpc/connect";
