@@ -67,7 +67,7 @@ async function measure(): Promise<void> {
   const path = "/maglev.Maglev/ListBackends";
   const listing = h2load({ address, path, message }, calls, seconds);
   // Who comes from one address shares its connections: those that list have to be there already.
-  await Promise.race([wait(1), listing]);
+  await Promise.race([wait(3), listing]);
   const fuzzing = fuzz(address);
   const { rate } = await listing.finally(() => fuzzing.kill());
   await fuzzing.status;
