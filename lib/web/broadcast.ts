@@ -79,9 +79,9 @@ class Probes {
    */
   take(most: number, periodMs: number, now: number, at: number): Pulses | undefined {
     if (now - this.#taken.since >= periodMs) this.#taken = { count: 0, since: now };
-    const pulses = [...this.#pulses.values()].slice(0, most - this.#taken.count);
+    const pulses = [...this.#pulses.values().take(most - this.#taken.count)];
     this.#taken.count += pulses.length;
-    const running = [...this.#running].slice(0, most);
+    const running = [...this.#running.entries().take(most)];
     const isAnew = this.#isAnew;
     for (const [name] of pulses) this.#pulses.delete(name);
     for (const [name] of running) this.#running.delete(name);

@@ -157,6 +157,7 @@ export class Draft {
 
   /** Probes take long, or have ended; `isAnew`: no others run. */
   run(told: readonly Running[] = [], isAnew = false): void {
+    if (told.length === 0 && !isAnew) return;
     const running = this.#copy("running", this.#state.running);
     if (isAnew) running.clear();
     for (const [name, since] of told) {
