@@ -27,7 +27,7 @@ export class EchoTable<T extends Echo> {
 
   /** The echo of a sequence number, if it is here. */
   get(sequence: number): T | undefined {
-    const echo = this.#places[sequence & (this.#places.length - 1)];
+    const echo = this.#places[this.#placeOf(sequence)];
     return echo?.sequence === sequence ? echo : undefined;
   }
 
@@ -37,31 +37,34 @@ export class EchoTable<T extends Echo> {
    */
   free(start: number): number {
     if (2 * this.#size >= this.#places.length) this.#grow();
-    const mask = this.#places.length - 1;
     let sequence = start % sequences;
-    while (this.#places[sequence & mask] !== undefined) sequence = (sequence + 1) % sequences;
+    while (this.#places[this.#placeOf(sequence)]) sequence = (sequence + 1) % sequences;
     return sequence;
   }
 
   /** Adds an echo whose sequence number was {@link free} last. */
   add(echo: T): void {
-    this.#places[echo.sequence & (this.#places.length - 1)] = echo;
+    this.#places[this.#placeOf(echo.sequence)] = echo;
     this.#size++;
   }
 
   /** Takes an echo out; false when it is not in here. */
   delete(echo: T): boolean {
     if (this.get(echo.sequence) !== echo) return false;
-    this.#places[echo.sequence & (this.#places.length - 1)] = undefined;
+    this.#places[this.#placeOf(echo.sequence)] = undefined;
     this.#size--;
     return true;
+  }
+
+  /** By as many of the lowest bits as there are places. */
+  #placeOf(sequence: number): number {
+    return sequence & (this.#places.length - 1);
   }
 
   /** Whose lowest bits differ, differ in more of them too. */
   #grow(): void {
     const places = this.#places;
     this.#places = new Array(2 * places.length);
-    const mask = this.#places.length - 1;
-    for (const echo of places) if (echo) this.#places[echo.sequence & mask] = echo;
+    for (const echo of places) if (echo) this.#places[this.#placeOf(echo.sequence)] = echo;
   }
 }
