@@ -154,11 +154,7 @@ export class Scheduler {
 
   #judge(timer: number, lateness: number, now: number): void {
     this.#maxLatenessMs = Math.max(this.#maxLatenessMs, lateness);
-    if (this.#counts(timer)) {
-      const due = this.#wheel.due(timer);
-      if (isDelayed(due, now) && !this.#wheel.wasTold(timer, levels.delayed)) this.#delayed++;
-      if (isLate(due, now) && !this.#wheel.wasTold(timer, levels.late)) this.#late++;
-    }
+    this.#countOverdue(timer, this.#wheel.told(timer), levelOf(this.#wheel.due(timer), now));
     if (lateness > stallMs) this.#moveOn(lateness, now);
   }
 
@@ -178,12 +174,19 @@ export class Scheduler {
   /** Moves the whole schedule by a standstill. */
   #moveOn(lateness: number, now: number): void {
     this.#stalls++;
-    const waits = (level: number, isOverdue: typeof isLate) =>
-      [...this.#wheel.overdue(level, (due) => isOverdue(due, now))].filter(this.#counts).length;
-    this.#delayed += waits(levels.delayed, isDelayed);
-    this.#late += waits(levels.late, isLate);
+    this.#wheel.tellOverdue(
+      (due) => levelOf(due, now),
+      (timer, told, level) => this.#countOverdue(timer, told, level),
+    );
     this.#zero += lateness;
     this.#batchNow -= lateness;
+  }
+
+  /** Counts a timer that is as overdue as `level` says, and was `told` to be before. */
+  #countOverdue(timer: number, told: number, level: number): void {
+    if (level <= told || !this.#counts(timer)) return;
+    if (told < levels.delayed) this.#delayed++;
+    if (level === levels.late) this.#late++;
   }
 
   #arm(): void {
@@ -201,11 +204,9 @@ export class Scheduler {
   }
 }
 
-/** Whether the tick in which something was due ended too long ago. */
-function isDelayed(due: number, now: number): boolean {
-  return now - Math.ceil(due / tickMs) * tickMs > delayedMs;
-}
-
-function isLate(due: number, now: number): boolean {
-  return now - due > lateMs;
+/** How overdue something is: none of the {@link levels}, which is 0, or the highest that it reaches. */
+function levelOf(due: number, now: number): number {
+  if (now - due > lateMs) return levels.late;
+  // Not before its tick has ended does it come up.
+  return now - Math.ceil(due / tickMs) * tickMs > delayedMs ? levels.delayed : 0;
 }

@@ -67,9 +67,9 @@ export class TimerWheel {
     return this.#records[2 * timer] ?? 0;
   }
 
-  /** Whether it was told, at this level or above, that a timer is overdue since it was set last. */
-  wasTold(timer: number, level: number): boolean {
-    return (this.#told[timer] ?? 0) >= level;
+  /** How overdue it was told to be since it was set last; 0 for not at all. */
+  told(timer: number): number {
+    return this.#told[timer] ?? 0;
   }
 
   /** Tells an empty wheel what time it is, so that it need not turn through the time it idled. */
@@ -126,14 +126,18 @@ export class TimerWheel {
   }
 
   /**
-   * Timers of which `isOverdue` says so by when they were due, that have not been taken, and were not
-   * told at this level before.
+   * Tells of timers that have not been taken and are, as `levelOf` says by when they were due, more
+   * overdue than was told before.
    */
-  *overdue(level: number, isOverdue: (due: number) => boolean): Generator<number> {
-    for (let timer = 0; timer < this.#told.length; timer++) {
-      if (!this.isSet(timer) || this.wasTold(timer, level) || !isOverdue(this.due(timer))) continue;
+  tellOverdue(
+    levelOf: (due: number) => number,
+    tell: (timer: number, told: number, level: number) => void,
+  ): void {
+    for (const [timer, told] of this.#told.entries()) {
+      const level = this.isSet(timer) ? levelOf(this.due(timer)) : 0;
+      if (level <= told) continue;
       this.#told[timer] = level;
-      yield timer;
+      tell(timer, told, level);
     }
   }
 
