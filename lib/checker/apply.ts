@@ -143,7 +143,7 @@ function settleChange(
     // Who came into service with what was known there was not probed until now.
     const isBackInService = donor !== undefined && enabled === true;
     if (what === "target" || isBackInService) probing.aim(entry.job, entry.health, withinMs);
-    else probing.retime(entry.job, what && withinMs);
+    else probing.retime(entry.job, withinMs);
   }
   if (enabled !== undefined) settleEnabled(entry, enabled, context, reason);
 }

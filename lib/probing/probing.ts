@@ -55,9 +55,10 @@ export class Probing<T> {
 
   /**
    * Goes on with the job's target as it is now, which is probed alike, if at other times: what was
-   * found out holds. The next probe comes within `withinMs`, if that is said and none is under way.
+   * found out holds. The next probe comes when it was to, or sooner where that is too late by the
+   * new intervals: within `withinMs` if it is overdue by them.
    */
-  retime(job: ProbeJob<T>, withinMs: number | undefined): void {
+  retime(job: ProbeJob<T>, withinMs: number): void {
     const { place, revision, target } = job;
     if (place) this.#link.order({ kind: "retime", row: place.row, revision, target, withinMs });
   }

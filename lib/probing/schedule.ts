@@ -101,10 +101,11 @@ export class Schedule implements ProbeLink {
       case "retime": {
         const row = this.#rows[order.row];
         if (!row) return;
+        const formerMs = delayOf(row);
         row.health = recheck(row.health, row.target.check, order.target.check, "timing");
         row.target = order.target;
         row.revision = order.revision;
-        if (row.underway === 0 && order.withinMs !== undefined) this.#begin(row, order.withinMs);
+        if (delayOf(row) < formerMs) this.#hasten(row, order.withinMs);
         return;
       }
       case "halt":
@@ -139,6 +140,19 @@ export class Schedule implements ProbeLink {
   /** Has the next probe come at a random moment within `withinMs`. */
   #begin({ number }: Row, withinMs: number): void {
     this.#scheduler.at(number, this.#scheduler.now() + withinMs * this.#options.random());
+  }
+
+  /**
+   * The next probe is due sooner by the present delay than it was set for: as long after the last
+   * one as that says, or within `withinMs` where that has passed. Others keep their moment, or each
+   * new configuration would be a burst of probes.
+   */
+  #hasten(row: Row, withinMs: number): void {
+    const { number, probes, underway } = row;
+    if (probes === 0 || underway !== 0 || !this.#scheduler.isSet(number)) return;
+    const [now, at] = [this.#scheduler.now(), this.#nextDue(row, delayOf(row))];
+    const soon = at > now ? at : now + withinMs * this.#options.random();
+    this.#scheduler.at(number, Math.min(soon, this.#scheduler.due(number)));
   }
 
   /** Forgets a row; a probe on its way is cancelled. */
@@ -228,10 +242,11 @@ export class Schedule implements ProbeLink {
 
   #takeIn(row: Row, result: ProbeResult): void {
     const delayMs = result.code === "SOCKERR" ? this.#lack(row, result) : this.#count(row, result);
-    if (!this.#isIdle(row)) return;
-    const { size } = this.#scheduler;
-    const at = nextDue(this.#dueOf(row), delayMs, this.#options.random(), size);
-    this.#scheduler.at(row.number, at);
+    if (this.#isIdle(row)) this.#scheduler.at(row.number, this.#nextDue(row, delayMs));
+  }
+
+  #nextDue(row: Row, delayMs: number): number {
+    return nextDue(this.#dueOf(row), delayMs, this.#options.random(), this.#scheduler.size);
   }
 
   /** Whether its next probe has to be set: whoever was told may have ordered something else. */
@@ -253,10 +268,8 @@ export class Schedule implements ProbeLink {
    * next one comes soon. Returns the delay in milliseconds.
    */
   #lack(row: Row, result: ProbeResult): number {
-    const { health, target: { check } } = row;
     this.#report("lack", row, result);
-    const delayMs = nextDelay(health.state, health.counter, check);
-    return Math.min(delayMs, check.fastIntervalMs, lackRetryMs);
+    return Math.min(delayOf(row), row.target.check.fastIntervalMs, lackRetryMs);
   }
 
   /** A result that says something. Returns the delay to the next probe in milliseconds. */
@@ -268,7 +281,7 @@ export class Schedule implements ProbeLink {
     const isVerdict = row.isNew || row.health.state !== before;
     row.isNew = false;
     this.#report(isVerdict ? "verdict" : "pulse", row, result);
-    return nextDelay(row.health.state, row.health.counter, check);
+    return delayOf(row);
   }
 
   #report(kind: Report["kind"], row: Row, outcome: ProbeResult): void {
@@ -289,6 +302,11 @@ export class Schedule implements ProbeLink {
       result: { ok, code, detail, durationMs, at },
     });
   }
+}
+
+/** From one probe to the next, in milliseconds, by what is known now. */
+function delayOf({ health: { state, counter }, target: { check } }: Row): number {
+  return nextDelay(state, counter, check);
 }
 
 /** Probes on this thread: for tests, simulations, and where there is nothing to be isolated from. */

@@ -24,8 +24,8 @@ export type Order =
     readonly row: number;
     readonly revision: number;
     readonly target: ProbeTarget;
-    /** Milliseconds within which the next probe comes, unless one is under way; or as it was to. */
-    readonly withinMs: number | undefined;
+    /** Milliseconds within which the next probe comes if by the new intervals it is overdue. */
+    readonly withinMs: number;
   }
   /** Stop probing. */
   | { readonly kind: "halt"; readonly row: number }

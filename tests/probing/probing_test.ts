@@ -47,12 +47,18 @@ class Sides implements Disposable {
     });
   }
 
-  /** Waits for the next probe and answers it. */
-  probe(result: ProbeResult): void {
-    for (let waited = 0; this.answers.length === 0; waited += 10) {
+  /** Waits until a probe is on its way, and says for how many milliseconds. */
+  waitForProbe(): number {
+    for (let waited = 0;; waited += 10) {
+      if (this.answers.length > 0) return waited;
       assert.ok(waited < 60_000, "no probe within a minute");
       this.clock.advance(10);
     }
+  }
+
+  /** Waits for the next probe and answers it. */
+  probe(result: ProbeResult): void {
+    this.waitForProbe();
     this.answers.shift()?.(result);
   }
 
@@ -146,13 +152,51 @@ Deno.test("other times leave a probe on its way alone, and what was found out", 
   sides.probing.outdate(job, "timing");
   job.target = target(httpCheck("web", { downIntervalMs: 60_000 }));
   sides.probing.retime(job, 100);
-  sides.clock.advance(100);
-  assert.equal(sides.answers.length, 1, "soon, as none was on its way");
+  const waitedMs = sides.waitForProbe();
+  assert.ok(
+    waitedMs > 1_000 && waitedMs < 60_000,
+    `${waitedMs} ms: when it would have come anyhow`,
+  );
   sides.probe(fail);
   job.target = target(httpCheck("renamed", { downIntervalMs: 60_000 }));
-  sides.probing.retime(job, undefined);
-  sides.clock.advance(30_000);
+  sides.probing.retime(job, 100);
+  sides.clock.advance(53_990);
   assert.equal(sides.answers.length, 0, "when it would have come anyhow");
+});
+
+Deno.test("the next probe keeps its moment, unless it is too late by the new intervals", () => {
+  const timing = (intervalMs: number) => target(httpCheck("web", { intervalMs }));
+  /** How long after `afterMs` of 10 s the next probe comes once the interval is another. */
+  const waited = (afterMs: number, intervalMs: number, within = 100) => {
+    using sides = new Sides();
+    const job = new ProbeJob("a", timing(10_000));
+    sides.probing.aim(job, up, 0);
+    sides.probe(pass);
+    sides.clock.advance(afterMs);
+    sides.probing.outdate(job, "timing");
+    job.target = timing(intervalMs);
+    sides.probing.retime(job, within);
+    return sides.waitForProbe();
+  };
+  const isAbout = (ms: number, wanted: number) =>
+    assert.ok(Math.abs(ms - wanted) <= 10, `${ms} ms instead of ${wanted}`);
+  isAbout(waited(4_000, 10_001), 6_000);
+  isAbout(waited(4_000, 60_000), 6_000);
+  isAbout(waited(1_000, 5_000), 4_000);
+  assert.ok(waited(5_000, 2_000) <= 110, "it is overdue");
+  isAbout(waited(5_000, 2_000, 60_000), 5_000);
+});
+
+Deno.test("who was not probed yet is probed when it was to be, whatever its interval is", () => {
+  using sides = new Sides();
+  const job = new ProbeJob("a", target(httpCheck("web", { intervalMs: 10_000 })));
+  sides.probing.aim(job, up, 8_000);
+  sides.clock.advance(1_000);
+  sides.probing.outdate(job, "timing");
+  job.target = target(httpCheck("web", { intervalMs: 100 }));
+  sides.probing.retime(job, 10);
+  const waitedMs = sides.waitForProbe();
+  assert.ok(waitedMs > 1_000 && waitedMs <= 7_010, `${waitedMs} ms`);
 });
 
 Deno.test("a verdict by a scale that has been replaced meanwhile is put on the new one", () => {
@@ -181,7 +225,7 @@ Deno.test("times and certificate are of the present target, whatever a check's t
     assert.deepEqual([job.times, job.certificateEnd], seen);
     job.target = target(httpCheck("web", { intervalMs: 3_000 }));
     sides.probing.outdate(job, "timing");
-    sides.probing.retime(job, undefined);
+    sides.probing.retime(job, 100);
     sides.clock.advance(lagMs);
     assert.deepEqual([job.times, job.certificateEnd], seen);
     job.target = target(httpCheck("web"), "10.0.0.2");
