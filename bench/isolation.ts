@@ -12,6 +12,7 @@ import { constants, setPriority } from "node:os";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { ListBackendsRequestSchema } from "../lib/gen/maglev_pb.ts";
 import { havePrograms } from "../tests/support/programs.ts";
+import { daemonEngine } from "../tools/programs.ts";
 import { h2load } from "./rpc/h2load.ts";
 import { Peer } from "./rpc/processes.ts";
 
@@ -41,7 +42,7 @@ async function measure(): Promise<void> {
   const lowest = ["-n", `${constants.priority.PRIORITY_LOW}`];
   await using _nginx = new Peer("nice", [...lowest, "nginx", "-c", `${folder}/nginx.conf`]);
   const script = new URL("isolation/server.ts", import.meta.url).pathname;
-  const args = ["run", "-A", "--no-check", script, backends, port];
+  const args = ["run", "-A", ...daemonEngine, "--no-check", script, backends, port];
   await using server = new Peer(Deno.execPath(), args);
   // Of this process, and of all that it starts from now on.
   setPriority(constants.priority.PRIORITY_LOW);
