@@ -52,3 +52,4 @@ export const EFD_CLOEXEC_NONBLOCK = 0o2004000;
 export const O_CLOEXEC = 0o2000000;
 export const CLONE_NEWNET = 0x4000_0000;
 export const AT_FDCWD = -100;
+export const PRIO_PROCESS = 0;

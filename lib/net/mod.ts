@@ -55,6 +55,7 @@ export {
   processArguments,
   readKernelFile,
   replaceProcess,
+  setThreadNice,
   signalProcess,
 } from "./process.ts";
 export { type PingFilter, type PingOrigin, PingSocket } from "./ping_socket.ts";

@@ -1,4 +1,4 @@
-import { O_CLOEXEC } from "./constants.ts";
+import { O_CLOEXEC, PRIO_PROCESS } from "./constants.ts";
 import { NetError } from "./errno.ts";
 import { FileDescriptor } from "./fd.ts";
 import { cString, errno, libc } from "./libc.ts";
@@ -63,6 +63,17 @@ export function replaceProcess(
  */
 export function signalProcess(pid: number, signal: number): void {
   if (libc.kill(pid, signal) !== 0) throw new NetError(`signal process ${pid}`, errno());
+}
+
+/**
+ * Sets this thread's nice value, from -20, which comes first, to 19; other threads keep theirs
+ * (setpriority(2), "C library/kernel differences"). Less than it was needs CAP_SYS_NICE or RLIMIT_NICE.
+ * Throws {@link NetError}.
+ */
+export function setThreadNice(nice: number): void {
+  const thisThread = 0;
+  if (libc.setpriority(PRIO_PROCESS, thisThread, nice) === 0) return;
+  throw new NetError(`set the nice value of a thread to ${nice}`, errno());
 }
 
 /** An array of `char *` that ends with NULL. The strings have to outlive it. */

@@ -6,7 +6,7 @@
  */
 
 import { type LogAttributes, type Logger, type LogLevel, reasonOf } from "../log/mod.ts";
-import { Engine, guarded, OwnLoop } from "../net/mod.ts";
+import { Engine, guarded, OwnLoop, setThreadNice } from "../net/mod.ts";
 import { createProber, type Prober } from "../probes/mod.ts";
 import { type Clock, systemClock, type Timer } from "../time/mod.ts";
 import { serveAs, type WorkerScope } from "../workers/mod.ts";
@@ -17,6 +17,13 @@ import { type FromThread, type Setup, type ToThread, workerName } from "./thread
 
 /** How often it says how it keeps up, in milliseconds. */
 const statsMs = 100;
+
+/**
+ * @internal The threads' nice values. One that wakes eighty times a second for a few milliseconds would have to
+ * wait for its turn beside a busy API otherwise: docs/performance/probes.md. Handshakes are long, and
+ * plain probes come before them.
+ */
+export const niceness = { plain: -10, tls: -5 } as const;
 
 /** A module that, imported by a worker of the right name, probes. */
 export const workerModule: string = import.meta.url;
@@ -87,6 +94,7 @@ class ProbingThread {
       this.#outbox.report(report);
       this.#flushSoon();
     });
+    this.#comeFirst(niceness[isTls ? "tls" : "plain"]);
     this.#sayStats();
     post({ kind: "ready", eventfd: loop && this.#engine.wakeDescriptor });
     loop?.run().catch((error) => post({ kind: "fatal", message: reasonOf(error) }));
@@ -106,6 +114,15 @@ class ProbingThread {
         return;
       case "close":
         void this.#close();
+    }
+  }
+
+  /** Before the other threads of this process, where it may. */
+  #comeFirst(nice: number): void {
+    try {
+      setThreadNice(nice);
+    } catch (error) {
+      this.#log.info("probing-priority-refused", { nice, err: reasonOf(error) });
     }
   }
 

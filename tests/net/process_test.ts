@@ -6,6 +6,7 @@ import {
   replaceProcess,
   signalProcess,
 } from "../../lib/net/mod.ts";
+import { mayComeFirst } from "./support/nice.ts";
 import { openDescriptors } from "./support/descriptors.ts";
 
 Deno.test("a process is replaced by another one of the same number, and nothing of it stays", async () => {
@@ -46,6 +47,27 @@ Deno.test("a process gets a signal, and one that is gone is said to be", async (
     message: `signal process ${child.pid}: no such process`,
     code: "ESRCH",
   });
+});
+
+Deno.test("a thread gets a nice value, where that is allowed, and it alone", async () => {
+  const [door, support] = ["../../lib/net/mod.ts", "support/nice.ts"]
+    .map((path) => JSON.stringify(new URL(path, import.meta.url)));
+  const code = `import { setThreadNice } from ${door};
+    import { niceOfThreads } from ${support};
+    try { setThreadNice(-10); } catch ({ message, code }) { console.log(message, code); }
+    const [least, next] = niceOfThreads();
+    console.log(least, next);`;
+  const run = async (...how: string[]) => {
+    const { stdout } = await new Deno.Command("prlimit", {
+      args: ["--nice=0", ...how, Deno.execPath(), "eval", "--no-lock", code],
+      stderr: "inherit",
+    }).output();
+    return new TextDecoder().decode(stdout);
+  };
+  const refused = "set the nice value of a thread to -10: permission denied EACCES\n0 0\n";
+  assert.equal(await run("setpriv", "--bounding-set=-sys_nice", "--inh-caps=-sys_nice"), refused);
+  if (mayComeFirst) assert.equal(await run(), "-10 0\n");
+  else console.log("SKIPPED: a thread that comes first; it needs CAP_SYS_NICE");
 });
 
 Deno.test("descriptors are counted without the one for counting", async () => {

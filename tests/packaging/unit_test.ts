@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { exitCodes } from "../../lib/daemon/exit_codes.ts";
+import { niceness } from "../../lib/probing/thread_server.ts";
 import { budgetList } from "../../lib/rpc/mod.ts";
 
 const unit = await Deno.readTextFile(
@@ -30,6 +31,10 @@ Deno.test("the unit's threads are bounded, well above what the runtime has", () 
   const blocking = 32;
   const processors = navigator.hardwareConcurrency;
   assert.ok(Number(setting("TasksMax")) >= 4 * (blocking + 2 * Math.min(processors, 48)));
+});
+
+Deno.test("the unit lets the threads that probe come before the others", () => {
+  assert.equal(Number(setting("LimitNICE")), Math.min(...Object.values(niceness)));
 });
 
 Deno.test("the unit tries again after all that may go otherwise, and only after that", () => {

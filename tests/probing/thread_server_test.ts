@@ -4,10 +4,11 @@ import { freshHealth } from "../../lib/health/mod.ts";
 import { descriptorLimit } from "../../lib/net/mod.ts";
 import { ProbeJob, ProbeThreads, Probing, type ThreadOptions } from "../../lib/probing/mod.ts";
 import { type ToThread, workerName } from "../../lib/probing/thread_messages.ts";
-import { workerModule } from "../../lib/probing/thread_server.ts";
+import { niceness, workerModule } from "../../lib/probing/thread_server.ts";
 import type { FatalError } from "../../lib/supervisor/mod.ts";
 import { FakeClock, systemClock } from "../../lib/time/mod.ts";
 import { startWorker } from "../../lib/workers/mod.ts";
+import { mayComeFirst, niceOfThreads } from "../net/support/nice.ts";
 import { openDescriptors } from "../net/support/descriptors.ts";
 import { httpCheck, tcpCheck } from "../probes/support/checks.ts";
 import { closing, TestServer } from "../probes/support/servers.ts";
@@ -114,6 +115,19 @@ Deno.test("threads probe, tell what changes the state, and leave nothing open", 
     kept.push(openDescriptors());
   }
   assert.ok(Math.max(...kept.slice(2)) <= (kept[1] ?? 0), kept.join());
+});
+
+Deno.test("the threads come before all others of the process", async () => {
+  await using bed = new Bed();
+  const server = listen();
+  server.close();
+  bed.aim("plain", server.addr.port, tcp);
+  bed.aim("tls", server.addr.port, https);
+  await bed.until(() => ["plain pulse", "tls pulse"].every((line) => bed.told.includes(line)));
+  const wanted = [niceness.plain, niceness.tls, 0].map((nice) => mayComeFirst ? nice : 0);
+  assert.deepEqual(niceOfThreads().slice(0, 3), wanted);
+  const refused = bed.log.records.filter(({ msg }) => msg === "probing-priority-refused");
+  assert.equal(refused.length, mayComeFirst ? 0 : 2);
 });
 
 Deno.test("whoever decides sees what each of the threads waits for, until its result is told", async () => {
