@@ -29,8 +29,8 @@ interface Stats {
   readonly stalls: number;
   readonly excused: number;
   readonly failures: number;
-  /** Of a program that wakes every 10 ms before all others: what nobody here can do anything about. */
-  readonly machine: { readonly woken: number; readonly delayed: number; readonly late: number };
+  /** Of a program that comes before all others and needs nobody: what nobody here can change. */
+  readonly machine: { readonly times: number; readonly delayed: number; readonly late: number };
 }
 
 async function measure(): Promise<void> {
@@ -100,7 +100,7 @@ function tell(what: string, before: Stats, after: Stats): void {
       `${since("late")} more than 50 ms, ` +
       `${since("stalls")} stalls, ${since("excused")} excused, ${after.failures} backends down; ` +
       `the latest since the start ${after.maxLatenessMs.toFixed(1)} ms. The machine itself: ` +
-      `${ofMachine("delayed")} and ${ofMachine("late")} of ${ofMachine("woken")} times`,
+      `${ofMachine("delayed")} and ${ofMachine("late")} of ${ofMachine("times")} times`,
   );
 }
 
