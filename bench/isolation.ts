@@ -76,10 +76,11 @@ async function measure(): Promise<void> {
   // Who comes from one address shares its connections: those that list have to be there already.
   await Promise.race([wait(3), listing]);
   const fuzzing = fuzz(address);
-  const { rate } = await listing.finally(() => fuzzing.kill());
-  await fuzzing.status;
-  isOver = true;
-  await reloading;
+  const listed = listing.finally(() => {
+    isOver = true;
+    fuzzing.kill();
+  });
+  const [{ rate }] = await Promise.all([listed, fuzzing.status, reloading]);
   tell(`${rate.toFixed(0)} lists/s, ${reloads} reloads`, rest, await ask("stats"));
   await Deno.remove(folder, { recursive: true });
 }

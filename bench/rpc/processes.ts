@@ -12,8 +12,9 @@ export class Peer implements AsyncDisposable {
   /** The next line that it prints. */
   async line(): Promise<string> {
     const { value, done } = await this.#lines.next();
-    if (done) throw new Error("the program has ended");
-    return value;
+    if (!done) return value;
+    const { code, signal } = await this.#process.status;
+    throw new Error(`the program has ended by ${signal ?? `exit code ${code}`}`);
   }
 
   /** Sends it a line. */

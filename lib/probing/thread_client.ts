@@ -13,10 +13,10 @@ import type { Order, ProbeLink, Report, ScheduleStats, StartProbing } from "./ty
 /** How long a thread may take to close what it has, in milliseconds. */
 const closeMs = 2_000;
 
-/** Orders of one message: what one takes to copy is about a millisecond. */
-const ordersPerMessage = 256;
+/** Orders of one message: to read and to carry them out takes about a millisecond. */
+const ordersPerMessage = 64;
 
-/** So many are sent at once, whatever came before them in the same turn. */
+/** So many are sent at once, whatever came before them. */
 const fewOrders = 32;
 
 /** What {@link ProbeThreads} needs. */
@@ -43,6 +43,9 @@ class ProbeThread {
   readonly stats = newStatsMemory();
   #orders: Order[] = [];
   #isSending = false;
+  /** Messages with orders that were not carried out yet. */
+  #unheeded = 0;
+  #heeded = Promise.withResolvers<void>();
   #isClosing = false;
   readonly #sent = new Int32Array(new SharedArrayBuffer(4));
   #eventfd: number | undefined;
@@ -89,12 +92,26 @@ class ProbeThread {
     this.#worker.terminate();
   }
 
+  /**
+   * Of many orders the thread has one message at a time: it reads all that there are in one go, and
+   * probes would have to wait for it.
+   */
   async #send(): Promise<void> {
     while (this.#orders.length > 0) {
-      if (this.#orders.length > fewOrders) await yieldIfDue(this.#options.clock);
+      if (this.#orders.length > fewOrders) {
+        await yieldIfDue(this.#options.clock);
+        if (this.#unheeded > 0) await this.#heeded.promise;
+      }
+      this.#unheeded++;
       this.#post({ kind: "orders", orders: this.#orders.splice(0, ordersPerMessage) });
     }
     this.#isSending = false;
+  }
+
+  #heed(): void {
+    if (--this.#unheeded > 0) return;
+    this.#heeded.resolve();
+    this.#heeded = Promise.withResolvers();
   }
 
   /** Says nothing after "close": the eventfd's number may soon be another descriptor's. */
@@ -110,6 +127,8 @@ class ProbeThread {
       case "ready":
         this.#eventfd = message.eventfd;
         return this.#eventfd === undefined ? undefined : wake(this.#eventfd);
+      case "heeded":
+        return this.#heed();
       case "batch":
         return void this.#take(message.batch);
       case "stray": {

@@ -34,6 +34,8 @@ export type ToThread =
 export type FromThread =
   /** It probes, and is woken by this eventfd if it has a loop of its own. */
   | { readonly kind: "ready"; readonly eventfd: number | undefined }
+  /** The orders of a message have been carried out. */
+  | { readonly kind: "heeded" }
   | { readonly kind: "batch"; readonly batch: Batch }
   /** An error that reached the top there, after which it goes on. */
   | { readonly kind: "stray"; readonly message: string; readonly stack: string | undefined }

@@ -106,7 +106,7 @@ class ProbingThread {
       case "orders":
         // One order's mistake costs the others nothing.
         for (const order of message.orders) guarded(() => this.#schedule.order(order));
-        return;
+        return this.post({ kind: "heeded" });
       case "taken":
         return this.#outbox.taken();
       case "debug":

@@ -18,9 +18,14 @@ class FakeWorker {
   /** Never says that it has closed. */
   hangs = false;
   isTerminated = false;
+  /** Carries out no orders for now. */
+  isBusy = false;
 
   postMessage(message: ToThread): void {
     this.heard.push(message);
+    if (message.kind === "orders" && !this.isBusy) {
+      queueMicrotask(() => this.say({ kind: "heeded" }));
+    }
     if (message.kind === "close" && !this.hangs) this.say({ kind: "closed" });
   }
 
@@ -123,7 +128,31 @@ Deno.test("orders are sent in turns, so that ten thousand hold nobody up", async
   assert.deepEqual(bed.worker().orders, []);
   await settle();
   // Five of them are the board's memory.
-  assert.deepEqual([bed.worker().orders, bed.turns], [[256, 256, 93], 3]);
+  assert.deepEqual([bed.worker().orders, bed.turns], [[...Array(9).fill(64), 29], 9]);
+});
+
+Deno.test("many orders wait until those before them are carried out, a few don't", async () => {
+  const bed = new Bed();
+  const worker = bed.worker();
+  worker.isBusy = true;
+  bed.aim(107);
+  await settle();
+  assert.deepEqual(worker.orders, [64]);
+  worker.say({ kind: "heeded" });
+  await settle();
+  assert.deepEqual(worker.orders, [64, 44]);
+  bed.aim(1);
+  await settle();
+  assert.deepEqual(worker.orders, [64, 44, 1]);
+  bed.aim(40);
+  await settle();
+  worker.say({ kind: "heeded" });
+  await settle();
+  assert.deepEqual(worker.orders, [64, 44, 1], "one is still to be carried out");
+  worker.say({ kind: "heeded" });
+  await settle();
+  // One of them is the board's memory.
+  assert.deepEqual(worker.orders, [64, 44, 1, 41]);
 });
 
 Deno.test("a few orders wait for no turn", async () => {
@@ -284,5 +313,5 @@ Deno.test("a thread is told by shared memory how many messages there are for it"
   assert.equal(sent(), 1);
   bed.aim(600);
   await settle();
-  assert.deepEqual([sent(), bed.worker().heard.length], [4, 4]);
+  assert.deepEqual([sent(), bed.worker().heard.length], [11, 11]);
 });
