@@ -89,6 +89,18 @@ Deno.test("a prober that never answers is given up, which says nothing about the
   assert.ok(bench.prober.starts.length > 1, "probing goes on");
 });
 
+Deno.test("each probe has its last chance, whatever the one before it took", () => {
+  using bench = new Bench(one);
+  const flight = () => [...bench.prober.flights.values()][0];
+  bench.clock.advance(252 + 3_004);
+  flight()?.answer(pass);
+  bench.clock.advance(10);
+  bench.clock.advance((flight()?.startedAt ?? 0) + 3_004 - bench.clock.now());
+  assert.deepEqual(bench.log.named("probe-lost"), []);
+  bench.clock.advance(114);
+  assert.equal(bench.log.named("probe-lost").length, 1);
+});
+
 Deno.test("a prober that throws says nothing about the backend, and probing goes on", () => {
   using bench = new Bench(one);
   bench.prober.answers = () => {
