@@ -123,7 +123,9 @@ async function inBrowser(test: Deno.TestContext, chromium: Chromium, assets: Ass
     await page.goBack();
     await untilText(page, ".pools .row", "web0");
     await page.keyboard.press("?");
-    await untilText(page, "dialog[open] h2", "Keys");
+    await untilText(page, "dialog[open] .keys", "search frontends and backends");
+    await untilText(page, "dialog[open] .keys div:has(.running)", "a probe is running");
+    assert.deepEqual(await violations(page), []);
   });
 
   await test.step("is accessible and fits, each view, light and dark, wide and narrow", async () => {

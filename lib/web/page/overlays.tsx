@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Name } from "./parts.tsx";
 import { stateTone } from "./health.ts";
-import { State } from "./icons.tsx";
+import { Icon, type IconName, State } from "./icons.tsx";
 import { go, link, rememberScope, route } from "./route.ts";
 import { maglevds } from "./store.ts";
 
@@ -14,7 +14,7 @@ export function openSearch(): void {
   open.value = "search";
 }
 
-/** Shows the keys. */
+/** Shows the keys, and what signs mean. */
 export function openHelp(): void {
   open.value = "help";
 }
@@ -30,6 +30,11 @@ const keys: readonly (readonly [key: string, what: string])[] = [
   ["Esc", "close, or back to the overview"],
 ];
 
+const signs: readonly (readonly [sign: IconName, what: string])[] = [
+  ["heart", "a probe is running; the dot in its place flashes when one has ended"],
+  ["hand", "set by hand, with what the file says"],
+];
+
 /** Search and help, above everything else. */
 export function Overlays(): JSX.Element | null {
   switch (open.value) {
@@ -37,12 +42,21 @@ export function Overlays(): JSX.Element | null {
       return <Search />;
     case "help":
       return (
-        <Dialog title="Keys" close={() => open.value = undefined}>
+        <Dialog title="Keys and signs" close={() => open.value = undefined}>
           <dl class="keys">
             {keys.map(([key, what]) => (
               <div key={key}>
                 <dt>
                   {key.split(" ").map((each) => each === "…" ? "…" : <kbd key={each}>{each}</kbd>)}
+                </dt>
+                <dd>{what}</dd>
+              </div>
+            ))}
+            {signs.map(([sign, what]) => (
+              <div key={sign}>
+                <dt class={sign === "heart" ? "running" : undefined}>
+                  <Icon name={sign} size={14} />
+                  <span class="unseen">{sign}</span>
                 </dt>
                 <dd>{what}</dd>
               </div>
