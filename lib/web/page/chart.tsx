@@ -102,7 +102,7 @@ function optionsOf(
   return {
     width: element.clientWidth,
     height,
-    padding: [8, 20, 0, 0],
+    padding: [8, 28, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
     hooks: { setCursor: [tellCursor(element, series, show)] },
