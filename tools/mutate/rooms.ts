@@ -27,6 +27,7 @@ const inBrowsers: readonly string[] = [
   ),
   ...["tests/web/first_picture_test.ts", "tests/web/page_test.ts"],
   ...["tests/web/running_page_test.ts", "tests/web/visitor_page_test.ts"],
+  "tests/web/widths_test.ts",
 ];
 
 /** The room that a file under lib/ belongs to. */

@@ -6,7 +6,7 @@ const chunkRows = 10;
 
 /**
  * The bodies of a table of many rows: of those out of view only the height is there. `columns` is
- * how many cells a row has.
+ * how many cells a row has at any width.
  */
 export function Chunks<T>(
   { of, row, columns, rowHeight }: {

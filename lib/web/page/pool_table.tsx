@@ -35,7 +35,7 @@ export function PoolTable(
   const buckets = useBuckets(server, frontend.name);
   const mayAct = useChosen(server, maySteer).value ?? false;
   return (
-    <table class="pools">
+    <table class={mayAct ? "pools steered" : "pools"}>
       <thead>
         <tr>
           {titles.map((title) => <th key={title} scope="col">{title}</th>)}
@@ -155,16 +155,18 @@ const Row = memo(function Row(props: RowProps): JSX.Element {
         <Rate server={server} name={name} />
       </td>
       <td class="c-marks">
-        <Marks member={member} backend={backend} />
-        {mayAct && backend && (
-          <button
-            type="button"
-            class="more"
-            onClick={() => actionsOf({ server, backend, place: { frontend, pool, member } })}
-          >
-            Act<span class="unseen">on {member.name}</span>
-          </button>
-        )}
+        <span class="marks">
+          <Marks member={member} backend={backend} />
+          {mayAct && backend && (
+            <button
+              type="button"
+              class="more"
+              onClick={() => actionsOf({ server, backend, place: { frontend, pool, member } })}
+            >
+              Act<span class="unseen">on {member.name}</span>
+            </button>
+          )}
+        </span>
       </td>
     </tr>
   );
@@ -281,7 +283,7 @@ function Weight({ member, isTold }: { member: Member; isTold: boolean }): JSX.El
 function Marks({ member, backend }: { member: Member; backend: Backend | undefined }): JSX.Element {
   const byHand = backend?.byHand;
   return (
-    <span class="marks">
+    <>
       {member.reason === "fail-open" && <span class="tag warn">fail-open</span>}
       {backend?.flapHold && <span class="tag warn">flapping</span>}
       {member.slowStartPercent > 0 && (
@@ -290,7 +292,7 @@ function Marks({ member, backend }: { member: Member; backend: Backend | undefin
       {member.reason === "standby" && <span class="tag">standby</span>}
       {byHand && <Hand value={byHand.value} file={byHand.file} />}
       {member.byHand && <Hand value={`weight ${member.byHand.value}`} file={member.byHand.file} />}
-    </span>
+    </>
   );
 }
 

@@ -223,7 +223,7 @@ function Vips({ tables, state }: { tables: VppTables; state: MaglevdState }): JS
               </thead>
               <Chunks
                 of={servers}
-                columns={5}
+                columns={4}
                 rowHeight={34}
                 row={(server) => {
                   const share = server.numBuckets / Math.max(1, vip.flowTableLength);
