@@ -91,7 +91,7 @@ function keyOf({ where, text }: PemFile): KeyObject {
   const [block, other] = blocks;
   if (!block) throw new PemError(`${where}: holds no private key in PEM`);
   if (other) throw new PemError(`${where}:${other.line}: there is a second private key`);
-  if (block.label.startsWith("ENCRYPTED") || block.text.includes("ENCRYPTED")) {
+  if (block.text.includes("ENCRYPTED")) {
     throw new PemError(
       `${where}: the key is encrypted, and there is nobody to ask for the passphrase: ` +
         "write it without by openssl pkey -in … -out …",

@@ -118,12 +118,16 @@ Deno.test("who speaks HTTP in the clear is told so, and other nonsense is not an
 Deno.test("a handshake that breaks, or that has no end, fails and closes the connection", async () => {
   const identity = await serverIdentity();
   const hello = new Uint8Array([22, 3, 1, 0x40, 0]);
-  const ways: ((theirs: MemoryConn, server: TlsConn) => Promise<void> | void)[] = [
-    (theirs) => theirs.close(),
-    (theirs) => theirs.closeWrite(),
-    (_, server) => server.close(),
-    async (theirs) => void await theirs.write(new Uint8Array([22, 3, 1, 0, 4, 1, 0, 0, 0])),
-    async (theirs) => {
+  const hasLeft = /^the client has left in the midst of the handshake$/;
+  const ways: [
+    message: RegExp,
+    way: (theirs: MemoryConn, server: TlsConn) => Promise<void> | void,
+  ][] = [
+    [hasLeft, (theirs) => theirs.close()],
+    [hasLeft, (theirs) => theirs.closeWrite()],
+    [/^the connection is closed$/, (_, server) => server.close()],
+    [/./, async (theirs) => void await theirs.write(new Uint8Array([22, 3, 1, 0, 4, 1, 0, 0, 0]))],
+    [/./, async (theirs) => {
       // Pieces of a message that is said to be long, until the server has enough of it.
       const piece = new Uint8Array(16_389);
       piece.set(hello);
@@ -135,12 +139,12 @@ Deno.test("a handshake that breaks, or that has no end, fails and closes the con
           at += count;
         }
       }
-    },
+    }],
   ];
-  for (const way of ways) {
+  for (const [message, way] of ways) {
     const [theirs, ours] = MemoryConn.pair();
     const server = new TlsConn(ours, { source: { identity }, clock: new FakeClock(), toPlainText });
-    const failed = assert.rejects(server.handshake(), Error);
+    const failed = assert.rejects(server.handshake(), { message });
     await way(theirs, server);
     await failed;
     assert.equal(ours.closed, true);

@@ -115,7 +115,6 @@ export const testedBy: Readonly<Record<string, readonly string[]>> = {
   "tester/settings": ["tester/completion", "tester/flags"],
 
   "rpc/tls_replaced": ["tls/identity"],
-  "tls/leaving": ["tls/conn_duplex"],
 
   "vpp/counters/reader": ["vpp/counters/routes", "vpp/counters/rows"],
   "vpp/life/link": ["vpp/life/owner"],

@@ -1,0 +1,18 @@
+import assert from "node:assert/strict";
+import { ConnDuplex } from "../../lib/tls/conn_duplex.ts";
+
+Deno.test("what is written goes out up to its last octet, however few are taken at a time", async () => {
+  const taken: number[] = [];
+  const duplex = new ConnDuplex({
+    read: () => Promise.resolve(null),
+    write: (octets) => {
+      const piece = octets.subarray(0, 2);
+      taken.push(...piece);
+      return Promise.resolve(piece.length);
+    },
+    close: () => {},
+  }, () => true);
+  await new Promise((resolve) => duplex.write(new Uint8Array([1, 2, 3, 4, 5]), resolve));
+  assert.deepEqual(taken, [1, 2, 3, 4, 5]);
+  duplex.destroy();
+});
