@@ -77,6 +77,7 @@ Deno.test("the bundle serves its page, and what a socket tells, with the permiss
     web.process.kill("SIGHUP");
     await web.log("reloaded");
     web.process.kill("SIGTERM");
+    assert.equal((await web.log("stopping")).why, "SIGTERM");
     assert.equal((await web.process.status).code, 0);
   } finally {
     await Deno.remove(folder, { recursive: true });

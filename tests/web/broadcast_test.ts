@@ -72,6 +72,17 @@ Deno.test("what changes within a tenth of a second is one message, for all the s
   assert.equal(bed.sent.length, 3);
 });
 
+Deno.test("what changes nothing is not told", async () => {
+  using bed = new Bed();
+  bed.follow("e-0");
+  bed.broadcast.publish("rtr1", { kind: "reading", goneBackends: ["nobody"] });
+  await bed.clock.advanceAsync(1_000);
+  assert.deepEqual([bed.sent, bed.broadcast.messages], [[], 0]);
+  bed.broadcast.publish("rtr1", link("first"));
+  await bed.clock.advanceAsync(1_000);
+  assert.equal(bed.broadcast.messages, 1);
+});
+
 Deno.test("outcomes of probes wait for company, the newest of each backend, so many at a time", async () => {
   using bed = new Bed({ pulses: 2 });
   bed.follow("e-0");

@@ -14,6 +14,7 @@ import { ProbeHistory } from "../../lib/web/probe_history.ts";
 import { type MaglevdState, unheard } from "../../lib/web/state.ts";
 import { TrafficRates } from "../../lib/web/traffic.ts";
 import { VppCalls } from "../../lib/web/vpp_calls.ts";
+import type { Change } from "../../lib/web/wire.ts";
 import { olderClient } from "../cli/support/older.ts";
 import { serve } from "../rpc/support/harness.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
@@ -24,7 +25,11 @@ import { follow, openOlder } from "./support/follow.ts";
 function tellingLater(
   events: readonly Event["event"][],
   isOver = false,
-): { readonly client: MaglevClient; readonly isRead: (state: MaglevdState) => void } {
+): {
+  readonly client: MaglevClient;
+  readonly tell: () => void;
+  readonly isRead: (state: MaglevdState) => void;
+} {
   const read = Promise.withResolvers<void>();
   const client = openOlder();
   const watchEvents: MaglevClient["watchEvents"] = async function* (_, options) {
@@ -38,6 +43,7 @@ function tellingLater(
   };
   return {
     client: Object.assign(client, { watchEvents }),
+    tell: read.resolve,
     isRead: ({ backends, frontends }) => {
       if (backends.size > 0 && frontends.size > 0) read.resolve();
     },
@@ -207,4 +213,72 @@ Deno.test("a maglevd that refuses is asked once a minute, or at once with someth
   over.abort();
   await running;
   assert.equal(clock.pending, 0);
+});
+
+/** Feeds on this client, by a clock in the test's hands, what is known of before. */
+function fed(client: MaglevClient, known: MaglevdState) {
+  const clock = new FakeClock();
+  const over = new AbortController();
+  const changes: Change[] = [];
+  const running = new Feed({
+    ...{ name: "rtr1", address: "there", clock, log: new RecordedLog() },
+    client: () => client,
+    traffic: new TrafficRates(),
+    probes: new ProbeHistory(),
+    calls: new VppCalls(),
+    state: () => known,
+    publish: (change) => void changes.push(change),
+  }).run(over.signal);
+  const end = async () => {
+    over.abort();
+    await running;
+  };
+  return { clock, changes, end };
+}
+
+Deno.test("what happens while all is read is read next, without being waited for", async () => {
+  const value = create(BackendEventSchema, {
+    backendName: "nginx0",
+    transition: { from: "up", to: "down", atUnixNs: 1n },
+  });
+  const { client, tell } = tellingLater([{ case: "backend", value }]);
+  const held = Promise.withResolvers<void>();
+  let reads = 0;
+  const { getBackend, listHealthChecks } = client;
+  const { clock, changes, end } = fed({
+    ...client,
+    getBackend: (request, options) => {
+      if (request.name === "nginx0") reads++;
+      return getBackend(request, options);
+    },
+    listHealthChecks: async (request, options) => {
+      await held.promise;
+      return await listHealthChecks(request, options);
+    },
+  }, unheard("rtr1", 0));
+  while (!changes.some((change) => change.kind === "reading" && change.backends)) {
+    await clock.advanceAsync(0);
+  }
+  const before = reads;
+  tell();
+  while (!changes.some((change) => change.kind === "event")) await clock.advanceAsync(0);
+  await clock.advanceAsync(1_000);
+  assert.equal(reads, before);
+  held.resolve();
+  for (let i = 0; i < 1_000 && reads === before; i++) await clock.advanceAsync(0);
+  assert.equal(reads, before + 1);
+  await end();
+  assert.equal(clock.pending, 0);
+});
+
+Deno.test("a maglevd is said to be lost again though nobody was told yet that it was there", async () => {
+  const older = olderClient();
+  const reason = "maglevd ended the stream of events";
+  const before: MaglevdState = { ...unheard("rtr1", 0), link: { state: "lost", since: 1, reason } };
+  const { clock, changes, end } = fed(older, before);
+  const links = () =>
+    changes.flatMap((change) => change.kind === "link" ? [change.link.state] : []);
+  for (let i = 0; i < 1_000 && links().at(-1) !== "lost"; i++) await clock.advanceAsync(0);
+  assert.deepEqual(links(), ["connected", "lost"]);
+  await end();
 });

@@ -7,7 +7,7 @@ import { FakeLog } from "../rpc/support/fake_log.ts";
 import { serve } from "../rpc/support/harness.ts";
 import { memoryRequest } from "../rpc/support/memory_request.ts";
 import { within } from "../support/deadline.ts";
-import { credentials, Events, operator, startWeb, untilLink } from "./support/bed.ts";
+import { credentials, Events, operator, startWeb, stateOf, untilLink } from "./support/bed.ts";
 import { authFile, authText, loginOf, type Person, rolesOf, tokens } from "./support/people.ts";
 import { sampleVpp } from "./support/sample_vpp.ts";
 
@@ -89,6 +89,9 @@ Deno.test("whoever is anonymous looks where the file lets it, and has to log in 
       ["/view/", "/admin/", "/metrics"].map((path) => statusOf(web.url + path, headers)),
     );
   assert.deepEqual(await statuses(), [200, 401, 200]);
+  const who = await fetch(`${web.url}/view/api/whoami`);
+  assert.deepEqual(await who.json(), { name: "", role: "view", reason: "" });
+  assert.equal((await stateOf(web.url)).hasLogin, true);
   assert.deepEqual(await statuses(loginOf("vera")), [200, 200, 200]);
   assert.deepEqual(await statuses(loginOf("vera", "ada")), [401, 401, 401]);
   await file.write(authText(rolesOf, "  metrics: view\n"));

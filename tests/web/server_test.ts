@@ -225,6 +225,9 @@ Deno.test("nobody steers without credentials, and there is no door where there a
   // Who only looks is not asked, whatever a proxy before it has the browser show.
   const onlooker = await fetch(`${web.url}/view/api/whoami`, { headers: { authorization: "x" } });
   assert.deepEqual(await onlooker.json(), { name: "", role: "view", reason: "" });
+  assert.equal((await stateOf(web.url)).hasLogin, true);
+  await using open = await startWeb(["127.0.0.1:1"]);
+  assert.equal((await stateOf(open.url)).hasLogin, false);
 });
 
 Deno.test("an action is foreseen, then done; a form or another page cannot have it done", async () => {
@@ -259,7 +262,7 @@ Deno.test("an action is foreseen, then done; a form or another page cannot have 
   ) {
     assert.equal((await act(drain, headers))[0], status, JSON.stringify(headers));
   }
-  assert.equal((await act("[]"))[0], 400);
+  for (const body of ["[]", "null", "5", "{"]) assert.equal((await act(body))[0], 400, body);
   assert.equal((await act({ ...drain, wieght: 3 }))[0], 400);
   const [status, foreseen] = await act({ ...drain, dryRun: true });
   assert.equal(status, 200);

@@ -52,6 +52,17 @@ Deno.test("what an operator took out is no trouble, only less capacity", () => {
   assert.deepEqual(www(stateOf(bed)), { health: "fine", words: "2 servers", capacity: 0.5 });
 });
 
+Deno.test("a pool that can carry more than the preferred one has all of its capacity", () => {
+  using bed = new CheckerBed();
+  for (const name of ["web2", "web3"]) bed.move(name, "up");
+  for (const name of ["web0", "web1"]) bed.move(name, "down");
+  const state = stateOf(bed);
+  const [first, ...others] = state.frontends.get("www")?.pools ?? [];
+  assert.ok(first);
+  const backends = first.backends.map((each) => ({ ...each, weight: 10 }));
+  assert.equal(www(state, { pools: [{ ...first, backends }, ...others] }).capacity, 1);
+});
+
 Deno.test("a backend that drains is shown so while it is up", () => {
   using bed = new CheckerBed();
   bed.move("web0", "up");
