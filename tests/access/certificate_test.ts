@@ -143,6 +143,14 @@ Deno.test("what is no certificate, or counts for nothing, is nobody's", () => {
     assert.equal(told(good.subarray(0, length), alice), "anonymous none none failed");
   }
   assert.equal(told(der.join([good, new Uint8Array([5, 0])]), alice), "anonymous none none failed");
+  const type = element(0x06, Uint8Array.fromHex(types.CN));
+  for (
+    const odd of [
+      sequence(type, utf8("alice"), utf8("bob")),
+      // A tag that goes on in the next octet, which is none of a certificate's.
+      sequence(type, element(0x1f, octets("alice"))),
+    ]
+  ) assert.equal(told(certificate(name(odd)), alice), "anonymous none none failed");
   const rules = rulesOf(`auth: { anonymous: view, certificates: [${alice}] }`);
   const credentials = certificateCredentials({ der: good, problem: "has expired on 2021-01-01" });
   const { role, isFailure, advice } = accessByRules(() => rules)({
