@@ -1,16 +1,11 @@
 import { atOnce, type Steps } from "../time/mod.ts";
 import { formatDuration } from "./duration.ts";
 import { show } from "./problems.ts";
-import type {
-  Backend,
-  CheckTiming,
-  Config,
-  FlapRule,
-  Frontend,
-  HealthCheck,
-  LbConfig,
-  Pool,
-} from "./types.ts";
+import type { HealthCheck } from "./check_types.ts";
+import type { Texts } from "./check_types.ts";
+import { checkTexts } from "./health_check.ts";
+import type { BackendSection, FrontendSection, LbSection, MaglevSection } from "./schema.ts";
+import type { Backend, Config, Frontend, Pool } from "./types.ts";
 
 /** One difference between two configurations. */
 export interface ConfigChange {
@@ -49,24 +44,27 @@ export function* configDiffSteps(before: Config, after: Config): Steps<readonly 
   );
   const frontends = yield* pair(before.frontends, after.frontends, vipText, vipText);
   return [
-    ...settings("healthchecker", fieldDifferences(healthcheckerFields, before, after)),
-    ...settings("safety", fieldDifferences(safetyFields, before, after)),
-    ...settings("vpp", fieldDifferences(lbFields, before.lb, after.lb)),
+    ...settings(
+      "healthchecker",
+      differences(healthcheckerTexts(before), healthcheckerTexts(after)),
+    ),
+    ...settings("safety", differences(safetyTexts(before), safetyTexts(after))),
+    ...settings("vpp", differences(lbTexts(before), lbTexts(after))),
     ...yield* changesOf("healthcheck", checks, {
       summary: ({ type }) => `type ${type}`,
-      compare: (one, other) => fieldDifferences(checkFields, one, other),
+      compare: (one, other) => differences(checkTexts(one), checkTexts(other)),
     }),
     ...yield* changesOf("backend", backends, {
       summary: ({ address }) => `address ${address.text}`,
       compare: (one, other) => [
-        ...fieldDifferences(backendFields, one, other),
+        ...differences(backendTexts(one), backendTexts(other)),
         ...difference("healthcheck", checks.nameNow(one.healthcheck), other.healthcheck),
       ],
     }),
     ...yield* changesOf("frontend", frontends, {
       summary: vipText,
       compare: (one, other) => [
-        ...fieldDifferences(frontendFields, one, other),
+        ...differences(frontendTexts(one), frontendTexts(other)),
         ...poolDifferences(one.pools, other.pools, backends.nameNow),
       ],
     }),
@@ -178,7 +176,7 @@ function interned<T>(textOf: (of: T) => string): KeyOf<T> {
 
 /** All that a health check does. */
 function checkText(check: HealthCheck): string {
-  return checkFields.map(([, textOf]) => textOf(check)).join("\n");
+  return Object.values(checkTexts(check)).join("\n");
 }
 
 /** Where a backend is and how it is probed, whatever the check is called. */
@@ -237,116 +235,67 @@ function memberDifferences(
   return differences;
 }
 
-/** One thing that can differ: its name, and its value as text. */
-export type Field<T> = readonly [name: string, textOf: (of: T) => string];
+/** The values of a section as texts, by their keys, but for what is compared on its own. */
+type TextsOf<S extends { readonly values: object }, Apart extends string = never> = Texts<
+  Exclude<keyof S["values"] & string, Apart>
+>;
 
-/** `maglev.healthchecker`. */
-export const healthcheckerFields: readonly Field<Config>[] = [
-  ["transition-history", (config) => `${config.transitionHistory}`],
-  ["state-max-age", (config) => formatDuration(config.stateMaxAgeMs)],
-  ["netns", ({ netns }) => netns === "" ? "none" : netns],
-];
+function healthcheckerTexts(
+  { transitionHistory, stateMaxAgeMs, netns }: Config,
+): TextsOf<MaglevSection["values"]["healthchecker"]> {
+  return {
+    "transition-history": `${transitionHistory}`,
+    "state-max-age": formatDuration(stateMaxAgeMs),
+    netns: netns || "none",
+  };
+}
 
-/** `maglev.safety`. */
-export const safetyFields: readonly Field<Config>[] = [
-  ["max-removals", ({ maxRemovalsPercent }) => `${maxRemovalsPercent}%`],
-];
+function safetyTexts({ maxRemovalsPercent }: Config): TextsOf<MaglevSection["values"]["safety"]> {
+  return { "max-removals": `${maxRemovalsPercent}%` };
+}
 
-/** `maglev.vpp.lb`. */
-export const lbFields: readonly Field<LbConfig>[] = [
-  ["ipv4-src-address", (lb) => lb.ipv4Source.text],
-  ["ipv6-src-address", (lb) => lb.ipv6Source.text],
-  ["sync-interval", (lb) => formatDuration(lb.syncIntervalMs)],
-  ["sticky-buckets-per-core", (lb) => `${lb.stickyBucketsPerCore}`],
-  ["buckets", (lb) => `${lb.buckets}`],
-  ["flow-timeout", (lb) => formatDuration(lb.flowTimeoutSeconds * 1000)],
-  ["startup-min-delay", (lb) => formatDuration(lb.startupMinDelayMs)],
-  ["startup-max-delay", (lb) => formatDuration(lb.startupMaxDelayMs)],
-];
+function lbTexts({ lb }: Config): TextsOf<LbSection> {
+  return {
+    "ipv4-src-address": lb.ipv4Source.text,
+    "ipv6-src-address": lb.ipv6Source.text,
+    "sync-interval": formatDuration(lb.syncIntervalMs),
+    "sticky-buckets-per-core": `${lb.stickyBucketsPerCore}`,
+    buckets: `${lb.buckets}`,
+    "flow-timeout": formatDuration(lb.flowTimeoutSeconds * 1000),
+    "startup-min-delay": formatDuration(lb.startupMinDelayMs),
+    "startup-max-delay": formatDuration(lb.startupMaxDelayMs),
+  };
+}
 
-/** One of `maglev.healthchecks`; what its type does not know is unset. */
-export const checkFields: readonly Field<HealthCheck>[] = [
-  ["type", (check) => check.type],
-  ["port", (check) => check.type === "icmp" ? unset : `${check.port}`],
-  ["interval", (check) => formatDuration(check.intervalMs)],
-  ["fast-interval", (check) => intervalText(check, check.fastIntervalMs)],
-  ["down-interval", (check) => intervalText(check, check.downIntervalMs)],
-  ["timeout", (check) => formatDuration(check.timeoutMs)],
-  ["rise", (check) => `${check.rise}`],
-  ["fall", (check) => `${check.fall}`],
-  ["probe-ipv4-src", (check) => check.probeIpv4Source?.text ?? unset],
-  ["probe-ipv6-src", (check) => check.probeIpv6Source?.text ?? unset],
-  ["flap", ({ flap }) => flap ? flapText(flap) : "never"],
-  ["path", (check) => "path" in check ? show(check.path) : unset],
-  ["host", (check) => "host" in check && check.host ? show(check.host) : unset],
-  ["response-code", responseCodeText],
-  [
-    "response-regexp",
-    (check) =>
-      "responseRegexp" in check && check.responseRegexp ? show(check.responseRegexp) : unset,
-  ],
-  ["ssl", (check) => check.type === "tcp" ? `${check.tls !== undefined}` : unset],
-  ["server-name", (check) => tlsOf(check)?.serverName ?? unset],
-  ["insecure-skip-verify", (check) => `${tlsOf(check)?.insecureSkipVerify ?? unset}`],
-];
+function backendTexts({ address, enabled }: Backend): TextsOf<BackendSection, "healthcheck"> {
+  return { address: address.text, enabled: `${enabled}` };
+}
 
-/** One of `maglev.backends`. */
-export const backendFields: readonly Field<Backend>[] = [
-  ["address", (backend) => backend.address.text],
-  ["enabled", (backend) => `${backend.enabled}`],
-];
-
-/** One of `maglev.frontends`, without its pools. */
-export const frontendFields: readonly Field<Frontend>[] = [
-  ["description", (frontend) => show(frontend.description)],
-  ["address", (frontend) => frontend.address.text],
-  ["protocol", (frontend) => frontend.protocol],
-  ["port", (frontend) => `${frontend.port}`],
-  ["src-ip-sticky", (frontend) => `${frontend.srcIpSticky}`],
-  ["flush-on-down", (frontend) => `${frontend.flushOnDown}`],
-  ["drain-deadline", (frontend) => formatDuration(frontend.drainDeadlineMs)],
-  ["slow-start", (frontend) => formatDuration(frontend.slowStartMs)],
-  ["fail-open", ({ failOpen }) => failOpenText(failOpen)],
-];
+function frontendTexts(frontend: Frontend): TextsOf<FrontendSection, "pools"> {
+  return {
+    description: show(frontend.description),
+    address: frontend.address.text,
+    protocol: frontend.protocol,
+    port: `${frontend.port}`,
+    "src-ip-sticky": `${frontend.srcIpSticky}`,
+    "flush-on-down": `${frontend.flushOnDown}`,
+    "drain-deadline": formatDuration(frontend.drainDeadlineMs),
+    "slow-start": formatDuration(frontend.slowStartMs),
+    "fail-open": failOpenText(frontend.failOpen),
+  };
+}
 
 /** A frontend's `fail-open` as the file has it. */
 export function failOpenText(failOpen: Frontend["failOpen"]): string {
   return typeof failOpen === "number" ? `${failOpen}%` : failOpen;
 }
 
-/** `interval 2s -> 5s` for each field that differs. */
-export function fieldDifferences<T>(
-  fields: readonly Field<T>[],
-  before: T,
-  after: T,
-): string[] {
-  return fields.flatMap(([name, textOf]) => difference(name, textOf(before), textOf(after)));
+/** `interval 2s -> 5s` for each that differs. */
+function differences(before: Texts, after: Texts): string[] {
+  return Object.keys(after).flatMap((key) => difference(key, before[key], after[key]));
 }
 
 /** `interval 2s -> 5s`, or nothing. */
-export function difference(name: string, from: string, to: string): string[] {
+function difference(name: string, from = "unset", to = "unset"): string[] {
   return from === to ? [] : [`${name} ${from} -> ${to}`];
-}
-
-/** A health check's `flap` as one text. */
-export function flapText({ changes, withinMs, holdMs, maxHoldMs }: FlapRule): string {
-  const [within, hold, maxHold] = [withinMs, holdMs, maxHoldMs].map(formatDuration);
-  return `${changes} within ${within}, hold ${hold} to ${maxHold}`;
-}
-
-const unset = "unset";
-
-/** Not given, these follow the interval: a change of it is one change and not three. */
-function intervalText({ intervalMs }: CheckTiming, ms: number): string {
-  return ms === intervalMs ? "as interval" : formatDuration(ms);
-}
-
-function responseCodeText(check: HealthCheck): string {
-  if (!("responseCodeMin" in check)) return unset;
-  const { responseCodeMin: min, responseCodeMax: max } = check;
-  return min === max ? `${min}` : `${min}-${max}`;
-}
-
-function tlsOf(check: HealthCheck) {
-  return check.type === "icmp" ? undefined : check.tls;
 }

@@ -36,4 +36,14 @@ export * from "./json_schema.ts";
 export * as forms from "./forms.ts";
 export type { Path, Phase, ProblemList } from "./problems.ts";
 export { Suggester } from "./hints.ts";
-export { type ConfigChange, configDiff, configDiffSteps, failOpenText, flapText } from "./diff.ts";
+export { type ConfigChange, configDiff, configDiffSteps, failOpenText } from "./diff.ts";
+export { flapText } from "./health_check.ts";
+export type { CheckTiming, FlapRule } from "./health_check.ts";
+export type {
+  CheckType,
+  HealthCheck,
+  HttpCheck,
+  IcmpCheck,
+  TcpCheck,
+  TlsParams,
+} from "./check_types.ts";

@@ -1,14 +1,15 @@
+import type { HealthCheck } from "./check_types.ts";
 import { Suggester } from "./hints.ts";
 import type { ObjectSchema, ValuesOf } from "./json_schema.ts";
 import { type ConfigOutcome, fileProblem, type InvalidFile } from "./outcome.ts";
 import { LineIndex, ProblemList } from "./problems.ts";
 import { readSections } from "./read.ts";
 import { backend, checkUnique, frontend, type PlacedFrontend } from "./rules/frontend.ts";
-import { healthCheck } from "./rules/health_check.ts";
+import { healthCheck } from "./health_check.ts";
 import { checkAddresses, checkServers, checkVips, lbConfig } from "./rules/vpp.ts";
 import { findWarnings } from "./rules/warnings.ts";
 import { fileSchema, type MaglevSection } from "./schema.ts";
-import type { Backend, Config, HealthCheck } from "./types.ts";
+import type { Backend, Config } from "./types.ts";
 import { parseYaml } from "./yaml.ts";
 
 /** A text that was read by a schema, and what is wrong with it so far. */

@@ -7,7 +7,7 @@
 
 import * as forms from "./forms.ts";
 import { hour, integer, mapping, named, optional, second } from "./forms.ts";
-import { healthcheck } from "./healthcheck_schema.ts";
+import { healthcheck } from "./health_check.ts";
 import type { ObjectSchema, SectionOf } from "./json_schema.ts";
 
 /** `maglev.healthchecker`. */

@@ -4,6 +4,7 @@
  */
 
 import type { IpAddress } from "../ip/mod.ts";
+import type { HealthCheck } from "./check_types.ts";
 
 /** Everything in one file. Maps keep the file's order. */
 export interface Config {
@@ -44,95 +45,6 @@ export interface LbConfig {
   /** At least the minimum; both 0 is no warm-up. */
   readonly startupMaxDelayMs: number;
 }
-
-/** The four kinds of probe. */
-export const checkTypes = ["icmp", "tcp", "http", "https"] as const;
-
-/** One of {@link checkTypes}. */
-export type CheckType = (typeof checkTypes)[number];
-
-/** When a backend changes so often that it stays down for a while. Durations are milliseconds. */
-export interface FlapRule {
-  /** So many changes between up and down, at least 2. */
-  readonly changes: number;
-  /** Within this time. */
-  readonly withinMs: number;
-  /** How long it stays down the first time; doubled each time after that. */
-  readonly holdMs: number;
-  /** The longest that it stays down. */
-  readonly maxHoldMs: number;
-}
-
-/** What every health check has. Durations are milliseconds, possibly with fractions. */
-export interface CheckTiming {
-  /** Unique among its kind. */
-  readonly name: string;
-  /** Between probes of a healthy backend. */
-  readonly intervalMs: number;
-  /** Between probes while unknown or between the extremes. */
-  readonly fastIntervalMs: number;
-  /** Between probes of a backend that is fully down. */
-  readonly downIntervalMs: number;
-  /** The deadline of one probe, everything included. */
-  readonly timeoutMs: number;
-  /** Passes in a row that bring a dead backend up. */
-  readonly rise: number;
-  /** Failures in a row that take a healthy backend down. */
-  readonly fall: number;
-  /** When a backend that changes too often stays down for a while; undefined is never. */
-  readonly flap?: FlapRule | undefined;
-  /** Source of probes to IPv4 backends; undefined is the kernel's choice. */
-  readonly probeIpv4Source: IpAddress | undefined;
-  /** Source of probes to IPv6 backends; undefined is the kernel's choice. */
-  readonly probeIpv6Source: IpAddress | undefined;
-}
-
-/** How a TLS handshake is judged. */
-export interface TlsParams {
-  /** SNI and the name verified; undefined falls back to the host, then to the address. */
-  readonly serverName: string | undefined;
-  /** Any certificate will do. */
-  readonly insecureSkipVerify: boolean;
-}
-
-/** One ICMP echo. */
-export interface IcmpCheck extends CheckTiming {
-  /** The kind of probe. */
-  readonly type: "icmp";
-}
-
-/** A TCP connection, with a TLS handshake when `tls` is set. */
-export interface TcpCheck extends CheckTiming {
-  /** The kind of probe. */
-  readonly type: "tcp";
-  /** 1 to 65535. */
-  readonly port: number;
-  /** Undefined is no TLS. */
-  readonly tls: TlsParams | undefined;
-}
-
-/** One HTTP/1.1 GET. */
-export interface HttpCheck extends CheckTiming {
-  /** The kind of probe; https adds TLS. */
-  readonly type: "http" | "https";
-  /** 1 to 65535. */
-  readonly port: number;
-  /** Path and query of the request, sent as it is. */
-  readonly path: string;
-  /** The Host header; undefined is the backend's address, bracketed for IPv6. */
-  readonly host: string | undefined;
-  /** Statuses that pass, both ends included. */
-  readonly responseCodeMin: number;
-  /** The highest status that passes. */
-  readonly responseCodeMax: number;
-  /** RE2 syntax, already compiled once to prove it valid; searched in the first 64 KiB. */
-  readonly responseRegexp: string | undefined;
-  /** Used by https only. */
-  readonly tls: TlsParams;
-}
-
-/** A health check, told apart by `type`. */
-export type HealthCheck = IcmpCheck | TcpCheck | HttpCheck;
 
 /** A server that is probed and, as an AS, given traffic. */
 export interface Backend {

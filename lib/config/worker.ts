@@ -9,6 +9,7 @@ import { getPriority, setPriority } from "node:os";
 import { reasonOf } from "../log/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import { serveAs, startWorker, type WorkerScope } from "../workers/mod.ts";
+import type { HealthCheck } from "./check_types.ts";
 import {
   type ConfigOutcome,
   type ConfigProblem,
@@ -16,7 +17,7 @@ import {
   fileProblem,
 } from "./outcome.ts";
 import { parseBytes } from "./parse.ts";
-import type { Backend, Frontend, HealthCheck, Pool, PoolBackend } from "./types.ts";
+import type { Backend, Frontend, Pool, PoolBackend } from "./types.ts";
 
 /** The largest file takes a quarter of this on a slow machine, all slices included. */
 const limitMs = 30_000;

@@ -1,15 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type Config, configDiff, configDiffSteps } from "../../lib/config/mod.ts";
-import {
-  backendFields,
-  checkFields,
-  frontendFields,
-  healthcheckerFields,
-  lbFields,
-  safetyFields,
-} from "../../lib/config/diff.ts";
-import { fileSchema } from "../../lib/config/schema.ts";
 import { goodText } from "./support/fixtures.ts";
 import { bigFile, valid } from "./support/valid.ts";
 
@@ -306,26 +297,6 @@ Deno.test("details beyond twenty are only counted", () => {
     "web-19 added to pool primary, weight 77",
     "and 3 more",
   ]);
-});
-
-Deno.test("every key of the file is compared", () => {
-  const names = (fields: readonly (readonly [string, unknown])[]) => fields.map(([name]) => name);
-  const without = (keys: object, ...left: string[]) =>
-    Object.keys(keys).filter((key) => !left.includes(key));
-  const { healthchecker, safety, vpp, healthchecks, backends, frontends } =
-    fileSchema.properties.maglev.properties;
-  const check = healthchecks.additionalProperties.properties;
-  const backend = backends.additionalProperties.properties;
-  const frontend = frontends.additionalProperties.properties;
-  assert.deepEqual(names(healthcheckerFields), Object.keys(healthchecker.properties));
-  assert.deepEqual(names(safetyFields), Object.keys(safety.properties));
-  assert.deepEqual(names(lbFields), Object.keys(vpp.properties.lb.properties));
-  assert.deepEqual(names(checkFields), [
-    ...without(check, "params"),
-    ...Object.keys(check.params.properties),
-  ]);
-  assert.deepEqual(names(backendFields), without(backend, "healthcheck"));
-  assert.deepEqual(names(frontendFields), without(frontend, "pools"));
 });
 
 Deno.test("a renaming of everything and back is told the same way round", () => {

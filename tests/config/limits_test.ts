@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as forms from "../../lib/config/forms.ts";
-import { healthcheck } from "../../lib/config/healthcheck_schema.ts";
+import { healthcheck } from "../../lib/config/health_check.ts";
 import { parseConfig, parseDuration, readBytes } from "../../lib/config/mod.ts";
 import { formProblem, regexpProblem } from "../../lib/config/scalar.ts";
 import { fileSchema } from "../../lib/config/schema.ts";

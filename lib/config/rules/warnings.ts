@@ -1,5 +1,5 @@
 import { formatDuration } from "../duration.ts";
-import type { CheckSection } from "../healthcheck_schema.ts";
+import type { CheckSection } from "../health_check.ts";
 import { placeOf, type ProblemList, show } from "../problems.ts";
 import type { FrontendSection, MaglevSection, PoolSection } from "../schema.ts";
 import {

@@ -31,16 +31,17 @@ export const testedBy: Readonly<Record<string, readonly string[]>> = {
   "cli/watch": ["cli/events", "cli/terminal"],
 
   "config/fixtures": [
+    "config/check_types",
+    "config/health_check",
     "config/outcome",
     "config/read",
     "config/rules/frontend",
-    "config/rules/health_check",
     "config/rules/vpp",
     "config/rules/warnings",
     "config/scalar",
     "config/yaml",
   ],
-  "config/schema": ["config/forms", "config/healthcheck_schema"],
+  "config/schema": ["config/forms"],
 
   "daemon/run": ["daemon/daemon", "daemon/servers"],
   "daemon/settings": ["daemon/flags", "flags/tls_flags"],
@@ -153,7 +154,6 @@ export const onlyNames: readonly string[] = [
   ...[
     "checker/membership",
     "checker/types",
-    "config/types",
     "daemon/exit_codes",
     "events/types",
     "h1/errors",
