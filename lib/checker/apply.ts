@@ -1,4 +1,4 @@
-import { because, type EventSink, type OverrideHappening, type Reason } from "../events/mod.ts";
+import { because, type EventData, type EventSink, type Reason } from "../events/mod.ts";
 import { isProbed, recheck } from "../health/mod.ts";
 import type { Frontend } from "../config/mod.ts";
 import type { Clock, Steps } from "../time/mod.ts";
@@ -161,7 +161,7 @@ function settleEnabled(
 }
 
 /** What an operator said of `enabled` stands, though the file says the opposite now. */
-export function keptEnabled({ name }: BackendEntry, isEnabled: boolean): OverrideHappening {
+export function keptEnabled({ name }: BackendEntry, isEnabled: boolean): EventData<"override"> {
   const setting = (enabled: boolean) => enabled ? "enabled" : "disabled";
   return {
     ...{ kind: "override", change: "kept" },
@@ -171,7 +171,7 @@ export function keptEnabled({ name }: BackendEntry, isEnabled: boolean): Overrid
 }
 
 /** What operators have said of a backend that is not there any more. */
-function forgottenWord(entry: BackendEntry): OverrideHappening[] {
+function forgottenWord(entry: BackendEntry): EventData<"override">[] {
   const { name } = entry;
   const { byHand } = entry.snapshot();
   if (!byHand) return [];

@@ -1,5 +1,5 @@
 import { failOpenText } from "../config/mod.ts";
-import type { SafetyHappening } from "../events/mod.ts";
+import type { EventData } from "../events/mod.ts";
 import {
   type Census,
   failsOpen,
@@ -68,8 +68,8 @@ export function standingUnder(
 /** What is told of a fail-open that begins or ends. */
 export function failOpenNews(
   frontend: Pick<Standings, "file" | "tally">,
-  change: SafetyHappening["change"],
-): SafetyHappening {
+  change: EventData<"safety">["change"],
+): EventData<"safety"> {
   const { name, failOpen } = frontend.file;
   const { up, down, awaited } = frontend.tally.census;
   const all = up + down + awaited;

@@ -1,9 +1,9 @@
 import { formatDuration } from "../config/mod.ts";
 import {
   because,
+  type EventData,
   type EventSink,
   type Reason,
-  type SafetyHappening,
   safetyReason,
 } from "../events/mod.ts";
 import {
@@ -164,7 +164,7 @@ export class FlapHolds {
 
   #tell(
     { name: backend }: BackendEntry,
-    change: SafetyHappening["change"],
+    change: EventData<"safety">["change"],
     detail: string,
     reason: Reason,
   ): void {

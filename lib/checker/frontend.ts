@@ -1,12 +1,10 @@
 import type { Frontend } from "../config/mod.ts";
 import {
   because,
-  type Happening,
-  type OverrideHappening,
+  type EventData,
+  type NewEvent,
   type Reason,
-  type ReasonedHappening,
   safetyReason,
-  type WeightHappening,
 } from "../events/mod.ts";
 import {
   effectiveWeights,
@@ -45,7 +43,7 @@ export class FrontendEntry implements Side {
   /** Undefined until it is asked for after a weight was set. */
   #config: Frontend | undefined;
   #snapshot: FrontendSnapshot | undefined;
-  readonly #overruled: OverrideHappening[] = [];
+  readonly #overruled: EventData<"override">[] = [];
   readonly #standings: Standings;
 
   /** `file` is what the configuration says of it. */
@@ -186,7 +184,7 @@ export class FrontendEntry implements Side {
   }
 
   /** What is told of a weight that was set by hand and does not count here. */
-  overruledBy({ backend, pool, weight, fileWeight }: SavedWeight): OverrideHappening {
+  overruledBy({ backend, pool, weight, fileWeight }: SavedWeight): EventData<"override"> {
     const now = this.members.get(backend);
     const isThere = now && this.#poolName(now.pool) === pool;
     return {
@@ -198,7 +196,7 @@ export class FrontendEntry implements Side {
   }
 
   /** What was noted so, once. */
-  takeOverruled(): readonly OverrideHappening[] {
+  takeOverruled(): readonly EventData<"override">[] {
     return this.#overruled.splice(0);
   }
 
@@ -233,7 +231,7 @@ export class FrontendEntry implements Side {
   }
 
   /** Gives those that have come up what they are to have by now; tells the difference. */
-  climb(reason: Reason, { now, wall }: Moment): ReasonedHappening[] {
+  climb(reason: Reason, { now, wall }: Moment): NewEvent[] {
     return this.unannounced(this.#standings.climb(now), reason, wall);
   }
 
@@ -263,9 +261,9 @@ export class FrontendEntry implements Side {
    * because of the pool, if that is another one now, or of a measure that keeps traffic safe, and
    * of the frontend itself.
    */
-  unannounced(concerned: Iterable<Membership>, reason: Reason, at: number): ReasonedHappening[] {
+  unannounced(concerned: Iterable<Membership>, reason: Reason, at: number): NewEvent[] {
     this.#snapshot = undefined;
-    const { happenings: own, isOfAll } = this.#standings.takeNews();
+    const { events: own, isOfAll } = this.#standings.takeNews();
     const pool = this.#poolName(this.tally.activePool);
     const isFailover = pool !== this.#pool;
     const isHeldFailover = this.tally.heldPool !== this.#heldPool;
@@ -276,7 +274,7 @@ export class FrontendEntry implements Side {
       this.#pool = pool;
     }
     for (const member of concerned) this.#announce(member, own, at);
-    const others: Happening[] = [];
+    const others: EventData[] = [];
     if (isFailover || isHeldFailover || isOfAll) {
       for (const member of this.members.values()) this.#announce(member, others, at);
     }
@@ -293,7 +291,7 @@ export class FrontendEntry implements Side {
   }
 
   /** The weights of backends that `successor` does not have any more. */
-  *departures(successor: FrontendEntry): Generator<WeightHappening> {
+  *departures(successor: FrontendEntry): Generator<EventData<"weight">> {
     for (const [name, member] of this.members) {
       if (successor.members.has(name) || member.told === absent) continue;
       yield this.#change(member, member.told, absent);
@@ -301,7 +299,7 @@ export class FrontendEntry implements Side {
   }
 
   /** What is told of a frontend that the file has no more. */
-  gone(at: number): Happening[] {
+  gone(at: number): EventData[] {
     const { name: frontend, address: { text: address } } = this.file;
     const transition = { from: this.state, to: "removed", at } as const;
     return [
@@ -337,7 +335,7 @@ export class FrontendEntry implements Side {
     return member ? this.#standings.of(member) : { state: "removed", untested: false };
   };
 
-  #announce(member: Membership, into: Happening[], at: number): void {
+  #announce(member: Membership, into: EventData[], at: number): void {
     const effective = this.#effectiveOf(member);
     const now = { configured: member.weight, effective };
     const { told } = member;
@@ -347,7 +345,7 @@ export class FrontendEntry implements Side {
     into.push(this.#change(member, told, now));
   }
 
-  #change(member: Membership, from: ToldWeights, to: ToldWeights): WeightHappening {
+  #change(member: Membership, from: ToldWeights, to: ToldWeights): EventData<"weight"> {
     return {
       kind: "weight",
       frontend: this.file.name,

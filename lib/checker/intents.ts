@@ -2,10 +2,10 @@ import { formatDuration } from "../config/mod.ts";
 import {
   type Actor,
   because,
+  type EventData,
   type EventSink,
-  type OperatorHappening,
+  type NewEvent,
   type Reason,
-  type ReasonedHappening,
 } from "../events/mod.ts";
 import type { BackendState } from "../health/mod.ts";
 import type { BackendEntry } from "./backend.ts";
@@ -171,10 +171,10 @@ const drainOver = "no drain any more";
 const holdOver = "not held down any more";
 
 function backendAction(
-  action: OperatorHappening["action"],
+  action: EventData<"operator">["action"],
   { name: backend }: BackendEntry,
   detail: string,
-): OperatorHappening {
+): EventData<"operator"> {
   return { kind: "operator", action, backend, frontend: "", detail };
 }
 
@@ -182,7 +182,7 @@ function weightAction(
   { frontend: { file }, pool, backend, weight }: Membership,
   before: number,
   flush: boolean,
-): OperatorHappening {
+): EventData<"operator"> {
   const poolName = file.pools[pool]?.name ?? "";
   const detail = `weight in pool ${poolName} ${before} -> ${weight}${flush ? ", flush" : ""}`;
   return {
@@ -196,12 +196,11 @@ function weightAction(
 
 /** Says with the member's weight that its flows are to be moved away, whether it changed or not. */
 function flushing(
-  told: readonly ReasonedHappening[],
+  told: readonly NewEvent[],
   { backend, frontend, pool, told: weights }: Membership,
   reason: Reason,
-): ReasonedHappening[] {
-  const isIts = (each: ReasonedHappening) =>
-    each.kind === "weight" && each.backend === backend.name;
+): NewEvent[] {
+  const isIts = (each: NewEvent) => each.kind === "weight" && each.backend === backend.name;
   if (told.some(isIts)) return told.map((each) => isIts(each) ? { ...each, flush: true } : each);
   const { configured, effective } = weights;
   return [

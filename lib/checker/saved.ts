@@ -1,4 +1,4 @@
-import type { Actor, OverrideHappening } from "../events/mod.ts";
+import type { Actor, EventData } from "../events/mod.ts";
 import {
   afterHold,
   type BackendState,
@@ -163,7 +163,7 @@ function restoreWeights(
 }
 
 /** What is told of a weight that was set by hand where there is nothing any more to weigh. */
-export function forgottenWeight(saved: SavedWeight): OverrideHappening {
+export function forgottenWeight(saved: SavedWeight): EventData<"override"> {
   const { frontend, pool, backend, weight, fileWeight } = saved;
   return {
     ...{ kind: "override", change: "ended" },
@@ -176,7 +176,7 @@ export function forgottenWeight(saved: SavedWeight): OverrideHappening {
 export function forgottenWeights(
   { frontends }: Pick<Generation, "frontends">,
   { weights }: Pick<Restored, "weights">,
-): OverrideHappening[] {
+): EventData<"override">[] {
   const gone = [...weights].filter(([frontend]) => !frontends.has(frontend));
   return gone.flatMap(([, saved]) => saved.map(forgottenWeight));
 }

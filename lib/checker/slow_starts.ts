@@ -1,5 +1,5 @@
 import { formatDuration } from "../config/mod.ts";
-import { type EventSink, type SafetyHappening, safetyReason } from "../events/mod.ts";
+import { type EventData, type EventSink, safetyReason } from "../events/mod.ts";
 import { slowStartStepAt } from "../health/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import { Alarm } from "./alarm.ts";
@@ -74,9 +74,9 @@ export class SlowStarts {
 /** What is told of a slow start that begins or ends. */
 export function slowStartNews(
   { backend, frontend: { file } }: Membership,
-  change: SafetyHappening["change"],
+  change: EventData<"safety">["change"],
   detail = change === "begun" ? `over ${formatDuration(file.slowStartMs)}` : "",
-): SafetyHappening {
+): EventData<"safety"> {
   const about = { frontend: file.name, backend: backend.name };
   return { kind: "safety", measure: "slow-start", change, ...about, detail };
 }

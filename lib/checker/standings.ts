@@ -1,5 +1,5 @@
 import type { Frontend } from "../config/mod.ts";
-import type { Happening } from "../events/mod.ts";
+import type { EventData } from "../events/mod.ts";
 import {
   FrontendTally,
   type LastUse,
@@ -30,7 +30,7 @@ import { type Moment, type Rise, slowStartNews } from "./slow_starts.ts";
 
 /** What became of a frontend's measures and was not told yet. */
 export interface News {
-  readonly happenings: Happening[];
+  readonly events: EventData[];
   /** Whether the weights of any of its backends may be others because of that. */
   readonly isOfAll: boolean;
 }
@@ -44,7 +44,7 @@ export class Standings {
   #open: FailOpen | undefined;
   /** What was restored of who was in use. */
   #uses: ReadonlyMap<string, LastUse> | undefined;
-  #news: Happening[] = [];
+  #news: EventData[] = [];
   #isNewsOfAll = false;
   /** Backends that have come up and have not all of their weights. */
   #climbing = 0;
@@ -221,14 +221,14 @@ export class Standings {
 
   /** What is to be told, once. */
   takeNews(): News {
-    const news = { happenings: this.#news, isOfAll: this.#isNewsOfAll };
+    const news = { events: this.#news, isOfAll: this.#isNewsOfAll };
     this.#news = [];
     this.#isNewsOfAll = false;
     return news;
   }
 
   /** What is told of what ends because the file has the frontend no more. */
-  farewell(): Happening[] {
+  farewell(): EventData[] {
     return [
       ...this.#open ? [failOpenNews(this, "ended")] : [],
       ...Array.from(this.slowStarts().keys(), (name) => this.members.get(name))
@@ -303,8 +303,8 @@ export class Standings {
     this.#tell(failOpenNews(this, open ? "begun" : "ended"), true);
   }
 
-  #tell(happening: Happening, isOfAll: boolean): void {
-    this.#news.push(happening);
+  #tell(event: EventData, isOfAll: boolean): void {
+    this.#news.push(event);
     this.#isNewsOfAll ||= isOfAll;
   }
 }

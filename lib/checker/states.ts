@@ -1,4 +1,4 @@
-import { because, type DrainHappening, type Happening, type Reason } from "../events/mod.ts";
+import { because, type EventData, type Reason } from "../events/mod.ts";
 import {
   type BackendInput,
   type BackendState,
@@ -35,7 +35,7 @@ export interface Entering {
 }
 
 /** What is told of a drain. */
-export type DrainNews = Pick<DrainHappening, "change" | "frontends" | "detail">;
+export type DrainNews = Pick<EventData<"drain">, "change" | "frontends" | "detail">;
 
 /** What moves the state machine besides probes. */
 export type Steering = Exclude<BackendInput, "pass" | "fail">;
@@ -181,7 +181,7 @@ export class States {
     const { name: backend, config: { address }, placement: { memberships, frontends } } = entry;
     const at = clock.wall();
     if (transition) observer.transition(backend, transition.from, transition.to);
-    const own: Happening[] = transition
+    const own: EventData[] = transition
       ? [{ kind: "backend", backend, address: address.text, transition, frontends }]
       : [];
     events.emit([

@@ -1,5 +1,5 @@
 import type { Config } from "../config/mod.ts";
-import type { EventSink, OverrideHappening, ReasonedHappening } from "../events/mod.ts";
+import type { EventData, EventSink, NewEvent } from "../events/mod.ts";
 import { PretendedProbing } from "../probing/mod.ts";
 import type { Clock, Steps } from "../time/mod.ts";
 import { vipOf } from "./apply.ts";
@@ -109,7 +109,7 @@ function* reloadedFrontends(
 class Trial implements EventSink {
   readonly engine: Engine;
   /** What becomes of what operators have said. */
-  readonly overrides: OverrideHappening[] = [];
+  readonly overrides: EventData<"override">[] = [];
   /** Backends whose weights are others, by the names of frontends of which anything is. */
   readonly #concerned = new Map<string, Set<string>>();
 
@@ -128,18 +128,18 @@ class Trial implements EventSink {
     }, generation);
   }
 
-  emit(happenings: readonly ReasonedHappening[]): void {
-    for (const happening of happenings) {
-      switch (happening.kind) {
+  emit(events: readonly NewEvent[]): void {
+    for (const event of events) {
+      switch (event.kind) {
         case "weight":
-          this.#concern(happening.frontend).add(happening.backend);
+          this.#concern(event.frontend).add(event.backend);
           break;
         case "pool":
         case "frontend":
-          this.#concern(happening.frontend);
+          this.#concern(event.frontend);
           break;
         case "override": {
-          const { cause: _, actor: __, ...override } = happening;
+          const { cause: _, actor: __, ...override } = event;
           this.overrides.push(override);
         }
       }

@@ -1,5 +1,5 @@
 import type { Backend, Config, ConfigChange, Frontend, HealthCheck } from "../config/mod.ts";
-import type { Actor, EventSource, OverrideHappening } from "../events/mod.ts";
+import type { Actor, EventData, EventSource } from "../events/mod.ts";
 import type { BackendState, EffectiveWeight, FrontendState, Transition } from "../health/mod.ts";
 import type { ProbeResult } from "../probes/mod.ts";
 import type { Counts, DatedResult, ProbeTimes, ScheduleStats } from "../probing/mod.ts";
@@ -178,7 +178,7 @@ export interface ReloadOutcome extends Outcome {
   /** Why it is refused unless it is forced; absent when it is not. */
   readonly refusal?: string | undefined;
   /** What becomes of values set by operators for which the file has a new value. */
-  readonly overrides: readonly OverrideHappening[];
+  readonly overrides: readonly EventData<"override">[];
 }
 
 /** A reload that was refused because of its effect. */

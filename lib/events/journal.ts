@@ -1,4 +1,4 @@
-import type { EventKind, EventSource, MaglevEvent } from "./types.ts";
+import type { EventData, EventKind, EventSource, MaglevEvent } from "./types.ts";
 
 /** Events kept in memory (SPEC section 9). */
 const defaultCapacity = 10_000;
@@ -240,7 +240,7 @@ export function frontendsOf(event: MaglevEvent): readonly string[] {
 }
 
 function changed(
-  event: Extract<MaglevEvent, { readonly kind: "reload" }>,
+  event: EventData<"reload">,
   kind: "backend" | "frontend",
 ): string[] {
   if (event.result === "rejected") return [];

@@ -11,9 +11,11 @@
  * using stream = new EventStream(new FakeClock(), silentLogger);
  * const heard: string[] = [];
  * stream.subscribe(({ seq, kind }) => heard.push(`${seq} ${kind}`));
- * stream.emit([{ kind: "probes-late", cause: { kind: "health" } }]);
+ * stream.emit([
+ *   { kind: "pool", frontend: "web", address: "192.0.2.1", from: "a", to: "b", cause: { kind: "pool" } },
+ * ]);
  * await stream.told();
- * deepEqual(heard, ["1 probes-late"]);
+ * deepEqual(heard, ["1 pool"]);
  * ```
  *
  * @module

@@ -1,13 +1,6 @@
 import type { ConfigChange } from "../config/mod.ts";
 import type { LogAttributes, Logger, LogLevel } from "../log/mod.ts";
-import type {
-  EventKind,
-  EventSource,
-  MaglevEvent,
-  SafetyHappening,
-  ToldWeight,
-  VppHappening,
-} from "./types.ts";
+import type { EventData, EventKind, EventSource, MaglevEvent, ToldWeight } from "./types.ts";
 
 /** The log record that tells an event. */
 export interface EventRecord {
@@ -20,7 +13,7 @@ export interface EventRecord {
 const changesNamed = 20;
 
 /** How VPP's events are told. */
-const vppRecords: Readonly<Record<VppHappening["change"], readonly [LogLevel, string]>> = {
+const vppRecords: Readonly<Record<EventData<"vpp">["change"], readonly [LogLevel, string]>> = {
   connected: ["info", "vpp-connect"],
   lost: ["warn", "vpp-disconnect"],
   "in-step": ["info", "vpp-in-step"],
@@ -37,7 +30,7 @@ const measureLevels = {
   "flap-hold-begun": "warn",
   "flap-hold-ended": "info",
 } as const satisfies Readonly<
-  Record<`${SafetyHappening["measure"]}-${SafetyHappening["change"]}`, LogLevel>
+  Record<`${EventData<"safety">["measure"]}-${EventData<"safety">["change"]}`, LogLevel>
 >;
 
 /** What a rejected configuration is told as, by what it did not get through. */
@@ -151,7 +144,7 @@ function info(msg: string, attributes: LogAttributes): EventRecord {
 
 /** What follows from a failover of ten thousand backends is not worth ten thousand records. */
 function weightRecord(
-  event: Extract<MaglevEvent, { readonly kind: "weight" }>,
+  event: EventData<"weight">,
   reason: LogAttributes,
 ): EventRecord {
   const { frontend, pool, backend, configured, effective, flush } = event;
@@ -174,7 +167,7 @@ function arrow(from: ToldWeight | string, to: ToldWeight | string): string {
 }
 
 function reloadRecord(
-  event: Extract<MaglevEvent, { readonly kind: "reload" }>,
+  event: EventData<"reload">,
   reason: LogAttributes,
 ): EventRecord {
   if (event.result === "rejected") {
@@ -206,7 +199,7 @@ function diffAttributes(changes: readonly ConfigChange[]): LogAttributes {
   return { changes: changes.length, diff: more > 0 ? [...named, `and ${more} more`] : named };
 }
 
-function vppRecord(event: VppHappening): EventRecord {
+function vppRecord(event: EventData<"vpp">): EventRecord {
   const [level, msg] = vppRecords[event.change];
   const { detail, change, attributes } = event;
   const told = detail === ""

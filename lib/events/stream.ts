@@ -1,6 +1,6 @@
 import { type Logger, reasonOf } from "../log/mod.ts";
 import type { Clock, Timer } from "../time/mod.ts";
-import type { EventSink, EventSource, MaglevEvent, ReasonedHappening } from "./types.ts";
+import type { EventSink, EventSource, MaglevEvent, NewEvent } from "./types.ts";
 
 /** How long events are delivered before the event loop has its turn. */
 const budgetMs = 4;
@@ -57,9 +57,9 @@ export class EventStream implements EventSource, EventSink, Disposable {
   }
 
   /** Adds events that belong together: nothing comes between them. */
-  emit(happenings: readonly ReasonedHappening[]): void {
+  emit(events: readonly NewEvent[]): void {
     const at = this.#clock.wall();
-    for (const each of happenings) this.#pending.push({ ...each, at, seq: ++this.#seq });
+    for (const each of events) this.#pending.push({ ...each, at, seq: ++this.#seq });
     this.#kick();
   }
 

@@ -35,199 +35,163 @@ export interface WeightChange {
   readonly to: ToldWeight;
 }
 
-/** A backend changed its state. */
-export interface BackendHappening {
-  readonly kind: "backend";
-  readonly backend: string;
-  readonly address: string;
-  readonly transition: Transition<BackendState>;
-  /** The frontends that use it, sorted. */
-  readonly frontends: readonly string[];
-}
-
-/** A frontend changed its state, or is gone. */
-export interface FrontendHappening {
-  readonly kind: "frontend";
-  readonly frontend: string;
-  readonly address: string;
-  readonly transition: Transition<FrontendState | "removed">;
-  /** Name of the active pool. */
-  readonly activePool: string;
-}
-
-/** The active pool of a frontend changed. */
-export interface PoolHappening {
-  readonly kind: "pool";
-  readonly frontend: string;
-  readonly address: string;
-  /** Names of pools. */
-  readonly from: string;
-  readonly to: string;
-}
-
-/** A configured or effective weight changed, or both. */
-export interface WeightHappening {
-  readonly kind: "weight";
-  readonly frontend: string;
-  readonly pool: string;
-  readonly backend: string;
-  /** By the file or an operator. */
-  readonly configured: WeightChange;
-  /** After health and pool failover. */
-  readonly effective: WeightChange;
-  /** Whether an operator asked for existing flows to be moved away. */
-  readonly flush: boolean;
-}
-
-/** A reload of the configuration. */
-export type ReloadHappening =
-  | {
-    readonly kind: "reload";
-    readonly result: "applied";
-    /** Against the one before, in order. */
-    readonly changes: readonly ConfigChange[];
-  }
-  | {
-    readonly kind: "reload";
-    readonly result: "rejected";
-    /** Where it failed: reading, checking, what it takes out of service, applying. */
-    readonly stage: "parse" | "semantic" | "safety" | "apply";
-    /** All problems, a line each. */
-    readonly reason: string;
-    /** What it would have changed, in order, where it was refused because of that. */
-    readonly changes?: readonly ConfigChange[];
+/** What events tell, by kind. */
+export interface EventFields {
+  /** A backend changed its state. */
+  readonly backend: {
+    readonly backend: string;
+    readonly address: string;
+    readonly transition: Transition<BackendState>;
+    /** The frontends that use it, sorted. */
+    readonly frontends: readonly string[];
   };
-
-/** A call by an operator. Its effects follow as events with the same actor. */
-export interface OperatorHappening {
-  readonly kind: "operator";
-  readonly action:
-    | "pause"
-    | "resume"
-    | "enable"
-    | "disable"
-    | "drain"
-    | "weight"
-    | "reset"
-    | "sync";
-  /** What it was about; empty where it does not apply. */
-  readonly backend: string;
-  readonly frontend: string;
-  /** For people, such as `weight 100 -> 50, flush`; may be empty. */
-  readonly detail: string;
-}
-
-/**
- * A reload brought a new value for something that an operator had set.
- *
- * - `ended`: the file decides from now on.
- * - `kept`: the operator still does.
- */
-export interface OverrideHappening {
-  readonly kind: "override";
-  readonly change: "ended" | "kept";
-  readonly backend: string;
-  /** Of a weight; empty for a state. */
-  readonly frontend: string;
-  readonly pool: string;
-  /** The operator's value: a weight, `enabled` or `disabled`. */
-  readonly byHand: string;
-  /** The file's value before and now; `none` if what it was about is gone. */
-  readonly file: { readonly from: string; readonly to: string };
-}
-
-/**
- * The connection to VPP, or what VPP holds, changed.
- *
- * - `connected`, `lost`.
- * - `in-step`: VPP holds the desired state. `out-of-step`: it does not; `detail` says what differs.
- * - `altered`: another program changed what maglevd manages; `detail` says what.
- */
-export interface VppHappening {
-  readonly kind: "vpp";
-  readonly change: "connected" | "lost" | "in-step" | "out-of-step" | "altered";
-  readonly detail: string;
-  /** More for the log record, such as VPP's version. */
-  readonly attributes?: Readonly<Record<string, string | number | boolean | undefined>>;
-}
-
-/**
- * A drain: a backend gets no new flows, and existing ones may end by themselves.
- *
- * - `begun`, `ended`: by an operator.
- * - `overdue`: its deadline has passed in these frontends, and remaining flows are moved away.
- * - `drained`: no flows are left, as far as is known.
- */
-export interface DrainHappening {
-  readonly kind: "drain";
-  readonly change: "begun" | "overdue" | "drained" | "ended";
-  readonly backend: string;
-  /** Sorted. */
-  readonly frontends: readonly string[];
-  /** For people; may be empty. */
-  readonly detail: string;
-}
-
-/** An automatic safety measure began or ended. */
-export interface SafetyHappening {
-  readonly kind: "safety";
+  /** A frontend changed its state, or is gone. */
+  readonly frontend: {
+    readonly frontend: string;
+    readonly address: string;
+    readonly transition: Transition<FrontendState | "removed">;
+    /** Name of the active pool. */
+    readonly activePool: string;
+  };
+  /** The active pool of a frontend changed. */
+  readonly pool: {
+    readonly frontend: string;
+    readonly address: string;
+    /** Names of pools. */
+    readonly from: string;
+    readonly to: string;
+  };
+  /** A configured or effective weight changed, or both. */
+  readonly weight: {
+    readonly frontend: string;
+    readonly pool: string;
+    readonly backend: string;
+    /** By the file or an operator. */
+    readonly configured: WeightChange;
+    /** After health and pool failover. */
+    readonly effective: WeightChange;
+    /** Whether an operator asked for existing flows to be moved away. */
+    readonly flush: boolean;
+  };
+  /** A reload of the configuration. */
+  readonly reload:
+    | {
+      readonly result: "applied";
+      /** Against the one before, in order. */
+      readonly changes: readonly ConfigChange[];
+    }
+    | {
+      readonly result: "rejected";
+      /** Where it failed: reading, checking, what it takes out of service, applying. */
+      readonly stage: "parse" | "semantic" | "safety" | "apply";
+      /** All problems, a line each. */
+      readonly reason: string;
+      /** What it would have changed, in order, where it was refused because of that. */
+      readonly changes?: readonly ConfigChange[];
+    };
+  /** A call by an operator. Its effects follow as events with the same actor. */
+  readonly operator: {
+    readonly action:
+      | "pause"
+      | "resume"
+      | "enable"
+      | "disable"
+      | "drain"
+      | "weight"
+      | "reset"
+      | "sync";
+    /** What it was about; empty where it does not apply. */
+    readonly backend: string;
+    readonly frontend: string;
+    /** For people, such as `weight 100 -> 50, flush`; may be empty. */
+    readonly detail: string;
+  };
   /**
-   * - `fail-open`: a frontend keeps the weights last in use, whatever health says.
-   * - `slow-start`: a backend that came up gets its weight in the frontend in steps.
-   * - `flap-hold`: a backend is held down because it changed its state too often.
+   * A reload brought a new value for something that an operator had set.
+   *
+   * - `ended`: the file decides from now on.
+   * - `kept`: the operator still does.
    */
-  readonly measure: "fail-open" | "slow-start" | "flap-hold";
-  readonly change: "begun" | "ended";
-  /** What it is about; empty where it does not apply. */
-  readonly frontend: string;
-  readonly backend: string;
-  /** For people, such as `1 of 4 backends in service up, fail-open is 50%`. */
-  readonly detail: string;
+  readonly override: {
+    readonly change: "ended" | "kept";
+    readonly backend: string;
+    /** Of a weight; empty for a state. */
+    readonly frontend: string;
+    readonly pool: string;
+    /** The operator's value: a weight, `enabled` or `disabled`. */
+    readonly byHand: string;
+    /** The file's value before and now; `none` if what it was about is gone. */
+    readonly file: { readonly from: string; readonly to: string };
+  };
+  /**
+   * The connection to VPP, or what VPP holds, changed.
+   *
+   * - `connected`, `lost`.
+   * - `in-step`: VPP holds the desired state. `out-of-step`: it does not; `detail` says what differs.
+   * - `altered`: another program changed what maglevd manages; `detail` says what.
+   */
+  readonly vpp: {
+    readonly change: "connected" | "lost" | "in-step" | "out-of-step" | "altered";
+    readonly detail: string;
+    /** More for the log record, such as VPP's version. */
+    readonly attributes?: Readonly<Record<string, string | number | boolean | undefined>>;
+  };
+  /**
+   * A drain: a backend gets no new flows, and existing ones may end by themselves.
+   *
+   * - `begun`, `ended`: by an operator.
+   * - `overdue`: its deadline has passed in these frontends, and remaining flows are moved away.
+   * - `drained`: no flows are left, as far as is known.
+   */
+  readonly drain: {
+    readonly change: "begun" | "overdue" | "drained" | "ended";
+    readonly backend: string;
+    /** Sorted. */
+    readonly frontends: readonly string[];
+    /** For people; may be empty. */
+    readonly detail: string;
+  };
+  /** An automatic safety measure began or ended. */
+  readonly safety: {
+    /**
+     * - `fail-open`: a frontend keeps the weights last in use, whatever health says.
+     * - `slow-start`: a backend that came up gets its weight in the frontend in steps.
+     * - `flap-hold`: a backend is held down because it changed its state too often.
+     */
+    readonly measure: "fail-open" | "slow-start" | "flap-hold";
+    readonly change: "begun" | "ended";
+    /** What it is about; empty where it does not apply. */
+    readonly frontend: string;
+    readonly backend: string;
+    /** For people, such as `1 of 4 backends in service up, fail-open is 50%`. */
+    readonly detail: string;
+  };
+  /** maglevd lacks resources to make probes, or has them again. */
+  readonly probing: {
+    readonly change: "impaired" | "restored";
+    /** The lack, such as `out of file descriptors`; when restored, how many probes it cost. */
+    readonly detail: string;
+  };
+  /**
+   * A call that changes something, or one that was refused. The event's actor made it; its effects
+   * are other events with the same actor.
+   */
+  readonly audit: {
+    /** The role of the caller. */
+    readonly role: string;
+    /** What was called, such as `DisableBackend`. */
+    readonly method: string;
+    /** Such as `backend web1`; may be empty. */
+    readonly target: string;
+    /** The target before and after; empty if not known. */
+    readonly before: string;
+    readonly after: string;
+    /** `OK`, or the name of a gRPC status: `PermissionDenied` where it was refused. */
+    readonly result: string;
+    /** Why it was not done; empty if it was. */
+    readonly reason: string;
+  };
 }
-
-/** maglevd lacks resources to make probes, or has them again. */
-export interface ProbingHappening {
-  readonly kind: "probing";
-  readonly change: "impaired" | "restored";
-  /** The lack, such as `out of file descriptors`; when restored, how many probes it cost. */
-  readonly detail: string;
-}
-
-/**
- * A call that changes something, or one that was refused. The event's actor made it; its effects
- * are other events with the same actor.
- */
-export interface AuditHappening {
-  readonly kind: "audit";
-  /** The role of the caller. */
-  readonly role: string;
-  /** What was called, such as `DisableBackend`. */
-  readonly method: string;
-  /** Such as `backend web1`; may be empty. */
-  readonly target: string;
-  /** The target before and after; empty if not known. */
-  readonly before: string;
-  readonly after: string;
-  /** `OK`, or the name of a gRPC status: `PermissionDenied` where it was refused. */
-  readonly result: string;
-  /** Why it was not done; empty if it was. */
-  readonly reason: string;
-}
-
-/** What can happen, told apart by `kind`. */
-export type Happening =
-  | BackendHappening
-  | FrontendHappening
-  | PoolHappening
-  | WeightHappening
-  | ReloadHappening
-  | OperatorHappening
-  | OverrideHappening
-  | DrainHappening
-  | SafetyHappening
-  | VppHappening
-  | ProbingHappening
-  | AuditHappening;
 
 /** The kinds of event. */
 export const eventKinds = [
@@ -243,10 +207,15 @@ export const eventKinds = [
   "vpp",
   "probing",
   "audit",
-] as const satisfies readonly Happening["kind"][];
+] as const satisfies readonly EventKind[];
 
 /** One of {@link eventKinds}. */
-export type EventKind = Happening["kind"];
+export type EventKind = keyof EventFields;
+
+/** What an event of one of these kinds tells. */
+export type EventData<Kind extends EventKind = EventKind> = {
+  [Each in Kind]: { readonly kind: Each } & EventFields[Each];
+}[Kind];
 
 /** Why, and at whose request. */
 export interface Reason {
@@ -255,11 +224,11 @@ export interface Reason {
   readonly actor?: Actor | undefined;
 }
 
-/** Something that happened, and why. */
-export type ReasonedHappening = Happening & Reason;
+/** An event that is not on the stream yet. */
+export type NewEvent = EventData & Reason;
 
-/** Something that happened, on the stream. */
-export type MaglevEvent = ReasonedHappening & {
+/** An event on the stream. */
+export type MaglevEvent = NewEvent & {
   /** 1 for the first since the start of maglevd, without gaps. */
   readonly seq: number;
   /** Unix milliseconds. */
@@ -277,13 +246,13 @@ export interface EventSource {
 /** Tells what happens. */
 export interface EventSink {
   /** Adds events that belong together: nothing comes between them. */
-  emit(happenings: readonly ReasonedHappening[]): void;
+  emit(events: readonly NewEvent[]): void;
 }
 
-/** The same reason for all of `happenings`. */
-export function because(reason: Reason, happenings: readonly Happening[]): ReasonedHappening[] {
+/** The same reason for all of `events`. */
+export function because(reason: Reason, events: readonly EventData[]): NewEvent[] {
   const { cause, actor } = reason;
-  return happenings.map((each) => actor ? { ...each, cause, actor } : { ...each, cause });
+  return events.map((each) => actor ? { ...each, cause, actor } : { ...each, cause });
 }
 
 /** Of what a safety measure does by itself. */

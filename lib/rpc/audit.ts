@@ -1,6 +1,6 @@
 import { Code } from "@connectrpc/connect";
 import type { Principal } from "../access/mod.ts";
-import type { AuditHappening, EventSink, EventSource } from "../events/mod.ts";
+import type { EventData, EventSink, EventSource } from "../events/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import { codeName, toConnectError } from "./errors.ts";
 import { prefixOf } from "./prefix.ts";
@@ -131,7 +131,7 @@ export class Audit {
   }
 }
 
-type Told = Omit<AuditHappening, "kind" | "role">;
+type Told = Omit<EventData<"audit">, "kind" | "role">;
 
 /** What clients have sent stands in it, and goes to terminals: bounded, without control characters. */
 function plain(text: string): string {

@@ -1,7 +1,7 @@
 import { create, type DescMessage, type MessageShape } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { CheckerView } from "../checker/mod.ts";
-import type { Actor, ReasonedHappening } from "../events/mod.ts";
+import type { Actor, NewEvent } from "../events/mod.ts";
 import {
   CheckConfigResponseSchema,
   ListHealthChecksResponseSchema,
@@ -188,7 +188,7 @@ function vppRpcs({ vpp, events, checker, calls, status, clock }: MaglevDeps): re
   ];
 }
 
-function syncAction(frontend: string | undefined, actor: Actor): ReasonedHappening {
+function syncAction(frontend: string | undefined, actor: Actor): NewEvent {
   return {
     kind: "operator",
     action: "sync",

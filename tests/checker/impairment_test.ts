@@ -7,8 +7,8 @@ class Lacking {
   readonly clock = new FakeClock();
   readonly told: string[] = [];
   readonly impairment = new Impairment(this.clock, {
-    emit: (happenings) => {
-      for (const one of happenings) {
+    emit: (events) => {
+      for (const one of events) {
         assert.ok(one.kind === "probing");
         const { change, detail, cause } = one;
         assert.deepEqual(cause, { kind: "probe", code: "SOCKERR", detail });

@@ -5,7 +5,7 @@ import {
   type EventQuery,
   EventStream,
   Journal,
-  type ReasonedHappening,
+  type NewEvent,
   type ToldWeight,
 } from "../../lib/events/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
@@ -19,18 +19,18 @@ function bed(capacity?: number) {
   return { clock, stream, journal: new Journal(stream, capacity) };
 }
 
-function backend(name: string, frontends: readonly string[] = []): ReasonedHappening {
+function backend(name: string, frontends: readonly string[] = []): NewEvent {
   const transition = { from: "unknown", to: "up", at: 0 } as const;
   const cause = { kind: "probe", code: "L4OK", detail: "" } as const;
   return { kind: "backend", backend: name, address: "10.0.0.1", transition, frontends, cause };
 }
 
-function pool(frontend: string): ReasonedHappening {
+function pool(frontend: string): NewEvent {
   const cause = { kind: "pool" } as const;
   return { kind: "pool", frontend, address: "192.0.2.1", from: "a", to: "b", cause };
 }
 
-function pause(name: string, actor: string): ReasonedHappening {
+function pause(name: string, actor: string): NewEvent {
   return {
     ...{ kind: "operator", action: "pause", backend: name, frontend: "", detail: "" },
     cause: { kind: "operator" },
@@ -38,7 +38,7 @@ function pause(name: string, actor: string): ReasonedHappening {
   };
 }
 
-const reload: ReasonedHappening = {
+const reload: NewEvent = {
   kind: "reload",
   result: "applied",
   changes: [
@@ -48,7 +48,7 @@ const reload: ReasonedHappening = {
   cause: { kind: "config" },
 };
 
-const lost: ReasonedHappening = {
+const lost: NewEvent = {
   kind: "vpp",
   change: "lost",
   detail: "VPP closed the connection",
@@ -195,7 +195,7 @@ function weight(
   from: ToldWeight,
   to: ToldWeight,
   cause: Cause = { kind: "probe", code: "L4OK", detail: "" },
-): ReasonedHappening {
+): NewEvent {
   return {
     ...{ kind: "weight", frontend: "f", pool: "p", backend },
     ...{ configured: { from: 100, to: 100 }, effective: { from, to }, flush: false, cause },
@@ -220,7 +220,7 @@ Deno.test("that a weight of before proves right is no event worth being kept", (
   ]);
   assert.deepEqual(numbers(journal, {}), [3, 4, 5, 6, 7, 8]);
   const cause = { kind: "probe", code: "L4OK", detail: "" } as const;
-  const proved: ReasonedHappening = {
+  const proved: NewEvent = {
     ...{ kind: "weight", frontend: "f", pool: "p", backend: "a", flush: false, cause },
     ...{ configured: { from: 100, to: 100 }, effective: { from: "kept", to: 100 } },
   };

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import {
+  type EventData,
   eventKinds,
   EventStream,
-  type Happening,
   logEvents,
   type Reason,
   recordNames,
@@ -10,14 +10,14 @@ import {
 import { FakeClock } from "../../lib/time/mod.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
 
-/** The lines that the log has of these happenings. */
-function lines(reason: Reason, ...happenings: Happening[]): string[] {
+/** The lines that the log has of these events. */
+function lines(reason: Reason, ...events: EventData[]): string[] {
   const log = new RecordedLog();
   const stream = new EventStream(new FakeClock(), log);
   const stop = logEvents(stream, log);
-  stream.emit(happenings.map((each) => ({ ...each, ...reason })));
+  stream.emit(events.map((each) => ({ ...each, ...reason })));
   stop();
-  stream.emit(happenings.map((each) => ({ ...each, ...reason })));
+  stream.emit(events.map((each) => ({ ...each, ...reason })));
   return log.lines;
 }
 
@@ -28,7 +28,7 @@ const jane: Reason = {
 };
 
 Deno.test("each kind of event has its record", () => {
-  const rows: readonly [Reason, Happening, string][] = [
+  const rows: readonly [Reason, EventData, string][] = [
     [
       probe,
       {
@@ -232,7 +232,7 @@ Deno.test("each kind of event has its record", () => {
       "result=PermissionDenied err=no",
     ],
   ];
-  for (const [reason, happening, want] of rows) assert.deepEqual(lines(reason, happening), [want]);
+  for (const [reason, event, want] of rows) assert.deepEqual(lines(reason, event), [want]);
   const kinds = new Set(rows.map(([, { kind }]) => kind));
   assert.deepEqual([...kinds].sort(), [...eventKinds].sort());
 });
@@ -274,7 +274,7 @@ Deno.test("the names of records are listed by the kind of event, each exactly on
   const transition = { from: "up", to: "down", at: 0 } as const;
   const here = { frontend: "f", address: "a" };
   const alike = { from: 1, to: 1 };
-  const happenings: readonly Happening[] = [
+  const events: readonly EventData[] = [
     { kind: "backend", backend: "b", address: "a", transition, frontends: [] },
     { kind: "frontend", ...here, transition, activePool: "p" },
     { kind: "pool", ...here, from: "p", to: "q" },
@@ -293,19 +293,19 @@ Deno.test("the names of records are listed by the kind of event, each exactly on
     })),
     { kind: "drain", change: "begun", backend: "b", frontends: [], detail: "" },
     ...(["fail-open", "slow-start", "flap-hold"] as const).flatMap((measure) =>
-      (["begun", "ended"] as const).map((change): Happening => ({
+      (["begun", "ended"] as const).map((change): EventData => ({
         ...{ kind: "safety", measure, change, frontend: "f", backend: "", detail: "" },
       }))
     ),
     ...(["connected", "lost", "in-step", "out-of-step", "altered"] as const)
-      .map((change): Happening => ({ kind: "vpp", change, detail: "" })),
+      .map((change): EventData => ({ kind: "vpp", change, detail: "" })),
     ...(["impaired", "restored"] as const)
-      .map((change): Happening => ({ kind: "probing", change, detail: "" })),
+      .map((change): EventData => ({ kind: "probing", change, detail: "" })),
     {
       ...{ kind: "audit", role: "admin", method: "ReloadConfig", target: "", before: "" },
       ...{ after: "", result: "OK", reason: "" },
     },
   ];
-  stream.emit(happenings.map((each) => ({ ...each, cause: { kind: "start" } })));
+  stream.emit(events.map((each) => ({ ...each, cause: { kind: "start" } })));
   assert.deepEqual([...told].sort(), Object.values(recordNames).flat().sort());
 });

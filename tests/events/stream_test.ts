@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { EventStream, type MaglevEvent, type ReasonedHappening } from "../../lib/events/mod.ts";
+import { EventStream, type MaglevEvent, type NewEvent } from "../../lib/events/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
 import { Bench, pass, sketch } from "../checker/support/bench.ts";
@@ -92,7 +92,7 @@ Deno.test("who subscribes during delivery begins with the next event", () => {
     joined = true;
     bench.stream.subscribe((event) => told.push(event.kind));
   });
-  bench.stream.emit([happening("x")]);
+  bench.stream.emit([newEvent("x")]);
   assert.deepEqual(told, []);
   steer(bench.checker).resume("b");
   steer(bench.checker).pause("b");
@@ -105,10 +105,10 @@ Deno.test("one function may subscribe twice and leave once", () => {
   const listener = () => void calls++;
   const leave = bench.stream.subscribe(listener);
   bench.stream.subscribe(listener);
-  bench.stream.emit([happening("x")]);
+  bench.stream.emit([newEvent("x")]);
   assert.equal(calls, 2);
   leave();
-  bench.stream.emit([happening("x")]);
+  bench.stream.emit([newEvent("x")]);
   assert.equal(calls, 3);
 });
 
@@ -129,15 +129,15 @@ Deno.test("many events are told in portions, in order, with the event loop in be
     told.push(event);
   });
   const names = Array.from({ length: 50 }, (_, i) => `b${i}`);
-  events.emit(names.map(happening));
+  events.emit(names.map(newEvent));
   assert.ok(told.length <= 6, `${told.length} at once`);
-  events.emit([happening("last")]);
+  events.emit([newEvent("last")]);
   assert.equal(events.lastSeq, 51);
   fake.advance(1);
   const backends = told.map((event) => event.kind === "backend" && event.backend);
   assert.deepEqual(backends, [...names, "last"]);
   assert.deepEqual(told.map(({ seq }) => seq), backends.map((_, i) => i + 1));
-  events.emit(names.map(happening));
+  events.emit(names.map(newEvent));
   assert.equal(fake.pending, 1);
   events.close();
   assert.equal(fake.pending, 0);
@@ -151,7 +151,7 @@ Deno.test("who waits until all is told waits for what was emitted before, and no
     if (event.seq === 1) void events.told().then(() => order.push("told"));
     order.push(`${event.seq}`);
   });
-  events.emit([happening("a"), happening("b")]);
+  events.emit([newEvent("a"), newEvent("b")]);
   await clock.advanceAsync(0);
   assert.deepEqual(order, ["1", "2", "told"]);
 });
@@ -164,10 +164,10 @@ Deno.test("what a long piece of work emits is told in order from the next turn o
   const told: number[] = [];
   events.subscribe(({ seq }) => told.push(seq));
   const done = events.tellAfter(() => {
-    events.emit([happening("a")]);
-    events.emit([happening("b")]);
+    events.emit([newEvent("a")]);
+    events.emit([newEvent("b")]);
   }).then(() => told.length);
-  events.emit([happening("c")]);
+  events.emit([newEvent("c")]);
   assert.deepEqual([told, events.lastSeq], [[], 3]);
   turn.resolve();
   assert.equal(await done, 3, "who asked for it goes on when it was told");
@@ -184,10 +184,10 @@ Deno.test("while work goes on over many turns nothing is told, nor what is being
     // Longer than the loop is held for.
     if (seq === 1) clock.advance(100);
   });
-  events.emit([happening("a"), happening("b")]);
+  events.emit([newEvent("a"), newEvent("b")]);
   assert.deepEqual(told, [1], "the rest comes later");
   const works = [first, second].map(({ promise }) => events.tellAfter(() => promise));
-  events.emit([happening("c")]);
+  events.emit([newEvent("c")]);
   await clock.advanceAsync(1_000);
   first.resolve();
   await clock.advanceAsync(1_000);
@@ -206,7 +206,7 @@ Deno.test("work that throws leaves nothing held back", async () => {
     throw new Error("broken");
   });
   await assert.rejects(broken, /broken/);
-  events.emit([happening("a")]);
+  events.emit([newEvent("a")]);
   assert.deepEqual(told, [1]);
 });
 
@@ -217,7 +217,7 @@ Deno.test("nobody waits for a stream that was closed", async () => {
     void events.told().then(() => released = true);
     events.close();
   });
-  events.emit([happening("a"), happening("b")]);
+  events.emit([newEvent("a"), newEvent("b")]);
   await Promise.resolve();
   assert.ok(released);
   await events.told();
@@ -230,9 +230,9 @@ Deno.test("events carry cause, actor and the moment", () => {
   events.subscribe((event) => told.push(event));
   clock.advance(20);
   const actor = { name: "operator", from: "192.0.2.7:4711" };
-  events.emit([{ ...happening("a"), cause: { kind: "operator" }, actor }]);
+  events.emit([{ ...newEvent("a"), cause: { kind: "operator" }, actor }]);
   assert.deepEqual(told, [{
-    ...happening("a"),
+    ...newEvent("a"),
     cause: { kind: "operator" },
     actor,
     at: 5_020,
@@ -241,7 +241,7 @@ Deno.test("events carry cause, actor and the moment", () => {
 });
 
 /** A backend that came up. */
-function happening(backend: string): ReasonedHappening {
+function newEvent(backend: string): NewEvent {
   return {
     kind: "backend",
     backend,

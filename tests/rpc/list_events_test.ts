@@ -42,7 +42,7 @@ async function numbers(request: object, archive: EventArchive | undefined): Prom
   const journal = new Journal(stream, 5);
   stream.goOnBehind(6);
   journal.restore(events(5, 6), 6);
-  stream.emit(events(7, 9).map(({ seq: _, at: __, ...happening }) => happening));
+  stream.emit(events(7, 9).map(({ seq: _, at: __, ...event }) => event));
   const hub = new EventHub({
     ...{ checker: bed.checker, journal, logs: bed.log, clock, streamId: "here" },
     limits: { count: 1, bytes: 1 },

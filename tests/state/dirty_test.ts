@@ -6,14 +6,14 @@ import { event } from "./support/fixtures.ts";
 const { seq, at, cause } = event(1);
 
 /** What is noted of an event. */
-function noted(happening: object): [backends: string[], frontends: string[], said: string] {
+function noted(event: object): [backends: string[], frontends: string[], said: string] {
   const dirty = new Dirty();
-  const said = dirty.hear({ seq, at, cause, ...happening } as MaglevEvent);
+  const said = dirty.hear({ seq, at, cause, ...event } as MaglevEvent);
   return [[...dirty.backends], [...dirty.frontends], said];
 }
 
 Deno.test("an event tells whose rows are to be kept anew", () => {
-  const cases: [happening: object, backends: string[], frontends: string[]][] = [
+  const cases: [event: object, backends: string[], frontends: string[]][] = [
     [{ kind: "backend", backend: "b", frontends: ["f", "g"] }, ["b"], ["f", "g"]],
     [{ kind: "drain", backend: "b", frontends: ["f"] }, ["b"], ["f"]],
     [{ kind: "pool", frontend: "f" }, [], ["f"]],
@@ -32,8 +32,8 @@ Deno.test("an event tells whose rows are to be kept anew", () => {
     [{ kind: "probing" }, [], []],
     [{ kind: "audit" }, [], []],
   ];
-  for (const [happening, backends, frontends] of cases) {
-    assert.deepEqual(noted(happening), [backends, frontends, "named"], JSON.stringify(happening));
+  for (const [event, backends, frontends] of cases) {
+    assert.deepEqual(noted(event), [backends, frontends, "named"], JSON.stringify(event));
   }
   assert.deepEqual(noted({ kind: "reload", result: "applied" }), [[], [], "anything"]);
 });

@@ -1,15 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import type { ConfigChange } from "../../config/mod.ts";
-import type {
-  Actor,
-  Cause,
-  MaglevEvent,
-  OverrideHappening,
-  ReloadHappening,
-  ToldWeight,
-  VppHappening,
-  WeightHappening,
-} from "../../events/mod.ts";
+import type { Actor, Cause, EventData, MaglevEvent, ToldWeight } from "../../events/mod.ts";
 import type { Event, EventWeight, LogAttr } from "../../gen/maglev_pb.ts";
 import {
   ActorSchema,
@@ -118,7 +109,7 @@ function frontendEvent(
   return { case: "frontend", value };
 }
 
-function weightToProto(event: WeightHappening) {
+function weightToProto(event: EventData<"weight">) {
   const { configured, effective } = event;
   const value = create(WeightEventSchema);
   value.frontendName = event.frontend;
@@ -144,7 +135,7 @@ export function eventWeight(told: ToldWeight): EventWeight {
   return weight;
 }
 
-function reloadToProto(event: ReloadHappening) {
+function reloadToProto(event: EventData<"reload">) {
   const changes = configChangesToProto(event.changes ?? []);
   if (event.result === "rejected") {
     const { result, stage, reason } = event;
@@ -154,7 +145,7 @@ function reloadToProto(event: ReloadHappening) {
 }
 
 /** What the file says otherwise than an operator did. */
-export function overrideToProto(override: OverrideHappening) {
+export function overrideToProto(override: EventData<"override">) {
   const { change, backend, frontend, pool, byHand, file } = override;
   return create(OverrideEventSchema, {
     ...{ change, backendName: backend, frontendName: frontend, poolName: pool, byHand },
@@ -169,7 +160,7 @@ export function configChangesToProto(changes: readonly ConfigChange[]) {
   );
 }
 
-function vppToProto({ change, detail, attributes = {} }: VppHappening) {
+function vppToProto({ change, detail, attributes = {} }: EventData<"vpp">) {
   return create(VPPEventSchema, { change, detail, attrs: attributesToProto(attributes) });
 }
 

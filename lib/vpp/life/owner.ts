@@ -1,4 +1,4 @@
-import type { EventSink, VppHappening } from "../../events/mod.ts";
+import type { EventData, EventSink } from "../../events/mod.ts";
 import { reasonOf } from "../../log/mod.ts";
 import { type LbCounters, VppError, type VppInfo, type VppStep } from "../service.ts";
 import { keepInLine, KnownState, StepTracker, type SyncContext } from "../sync/mod.ts";
@@ -82,12 +82,12 @@ export async function own(options: OwnerOptions, signal: AbortSignal): Promise<n
 
 function tell(
   events: EventSink,
-  change: VppHappening["change"],
+  change: EventData<"vpp">["change"],
   detail: string,
-  attributes?: VppHappening["attributes"],
+  attributes?: EventData<"vpp">["attributes"],
 ): void {
-  const happening = { kind: "vpp", change, detail, cause: { kind: "vpp" } } as const;
-  events.emit([attributes ? { ...happening, attributes } : happening]);
+  const event = { kind: "vpp", change, detail, cause: { kind: "vpp" } } as const;
+  events.emit([attributes ? { ...event, attributes } : event]);
 }
 
 function description({ version, buildDate, pid, bootTime }: VppInfo) {

@@ -1,5 +1,5 @@
 import type { CheckerView } from "../../checker/mod.ts";
-import type { MaglevEvent, WeightHappening } from "../../events/mod.ts";
+import type { EventData, MaglevEvent } from "../../events/mod.ts";
 import type { LogAttributes, Logger } from "../../log/mod.ts";
 import { type Ledger, vipId, vipKeyOf } from "../lb/mod.ts";
 
@@ -83,7 +83,7 @@ function allChanged(
 }
 
 function requestFlush(
-  { frontend, backend }: WeightHappening,
+  { frontend, backend }: EventData<"weight">,
   { checker, ledger }: ReconcilerContext,
 ): void {
   const snapshot = checker.frontend(frontend);

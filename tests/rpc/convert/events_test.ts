@@ -1,6 +1,6 @@
 import { toJson } from "@bufbuild/protobuf";
 import assert from "node:assert/strict";
-import type { Happening, MaglevEvent } from "../../../lib/events/mod.ts";
+import type { EventData, MaglevEvent } from "../../../lib/events/mod.ts";
 import { EventSchema } from "../../../lib/gen/maglev_pb.ts";
 import {
   backendStateToProto,
@@ -17,8 +17,8 @@ const names = { useProtoFieldName: true };
 const probe = { kind: "probe", code: "L4CON", detail: "connection refused" } as const;
 
 /** The event's own part as JSON, by its name. */
-function shown(happening: Happening) {
-  const event: MaglevEvent = { ...happening, cause: { kind: "config" }, seq: 7, at: 1000 };
+function shown(data: EventData) {
+  const event: MaglevEvent = { ...data, cause: { kind: "config" }, seq: 7, at: 1000 };
   const { seq, at_unix_ns, cause, ...own } = toJson(EventSchema, eventToProto(event), names) as {
     seq: unknown;
     at_unix_ns: unknown;

@@ -8,8 +8,8 @@ class Tracking {
   readonly clock = new FakeClock();
   readonly told: string[] = [];
   readonly tracker = new StepTracker(this.clock, {
-    emit: (happenings) => {
-      for (const one of happenings) {
+    emit: (events) => {
+      for (const one of events) {
         assert.equal(one.kind, "vpp");
         const { change, detail, cause } = one as Extract<MaglevEvent, { kind: "vpp" }>;
         assert.deepEqual(cause, { kind: "vpp" });
