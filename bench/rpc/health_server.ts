@@ -13,11 +13,12 @@ import { systemClock } from "../../lib/time/mod.ts";
 
 const nobody = { started() {}, handled() {}, msgReceived() {}, msgSent() {} };
 
+const counting = {
+  intake: new Intake(new Budget(callBudgets.requests), connectionShares.requests),
+  outbox: new Outbox(new Budget(callBudgets.answers), connectionShares.answers),
+};
 const port = servePort(new HealthService(["", "maglev.Maglev"]).rpcs(), {
-  counting: {
-    intake: new Intake(new Budget(callBudgets.requests), connectionShares.requests),
-    outbox: new Outbox(new Budget(callBudgets.answers), connectionShares.answers),
-  },
+  countingOf: () => counting,
   addr: "127.0.0.1:0",
   observer: nobody,
   connections: { opened() {}, closed() {}, refused() {}, displaced() {}, failed() {} },

@@ -12,7 +12,6 @@ import { toConnectError } from "./errors.ts";
 import type { Intake, IntakeMeter } from "./intake.ts";
 import type { MessageLimits } from "./limits.ts";
 import { compressed, holdAnswer, type HoldOptions, OneChunk, type Outbox } from "./outbox.ts";
-import { isLocalPeer } from "./prefix.ts";
 import { connectFailure, grpcTrailers } from "./protocols.ts";
 import { contentTypeOf, protocolOf, refusal, refuse, unknownPath } from "./refusals.ts";
 import { onlyMessage, type ReadOptions, requestMessages } from "./request_messages.ts";
@@ -28,11 +27,11 @@ export interface Counting {
   readonly outbox: Outbox;
 }
 
-/** How requests are answered, and what those of strangers are counted in. */
-export interface HttpAdapterOptions extends Counting {
-  /** What those of this machine itself are; with the strangers' if it has none of its own. */
-  readonly own?: Counting | undefined;
+/** How requests are answered. */
+export interface HttpAdapterOptions {
   readonly rpcs: readonly Rpc[];
+  /** What those of a peer are counted in. */
+  readonly countingOf: (peer: string) => Counting;
   /** Largest messages, in bytes. */
   readonly limits: MessageLimits;
   readonly identify: Identify;
@@ -64,14 +63,6 @@ export function httpAdapter(options: HttpAdapterOptions): ProtocolHandlers {
   };
 }
 
-/** What a peer's are counted in: strangers who use up all that they may leave this machine its own. */
-export function countingOf(
-  peer: string,
-  options: Pick<HttpAdapterOptions, "intake" | "outbox" | "own">,
-): Counting {
-  return isLocalPeer(peer) ? options.own ?? options : options;
-}
-
 /** A call under way. */
 interface Call {
   readonly head: CallHead;
@@ -90,8 +81,8 @@ async function answer(
 ): Promise<H2Response> {
   const head = callHead(request, rpc);
   if ("status" in head) return await refuse(head, request);
-  const { clock, identify } = options;
-  const { intake, outbox } = countingOf(request.peer, options);
+  const { clock, countingOf, identify } = options;
+  const { intake, outbox } = countingOf(request.peer);
   const principal = identify(request);
   const context = new DeadlineContext(request, principal, head.binary, clock, head.timeoutMs);
   const meter = intake.open(request.connection);

@@ -8,7 +8,7 @@ import { identifyBy } from "./caller.ts";
 import type { ProtocolHandlers } from "./connections.ts";
 import { FailedLogins } from "./failed_logins.ts";
 import { type BrowserRules, guardedFromPages, strictRules } from "./browsers.ts";
-import { type Counting, countingOf, httpAdapter } from "./http_adapter.ts";
+import { httpAdapter, type HttpAdapterOptions } from "./http_adapter.ts";
 import {
   type HttpPort,
   type HttpPortLimits,
@@ -47,18 +47,11 @@ export interface RpcPortOptions
 }
 
 /** How to serve the API's port. */
-export interface PortOptions extends RpcPortOptions, Pick<HttpPortOptions, "clock" | "log"> {
-  /** What requests and answers of strangers hold is counted in. */
-  readonly counting: Counting;
-  /** The same for this machine itself; with the strangers' if it has none of its own. */
-  readonly ownCounting?: Counting;
-}
-
-/** The part of {@link PortOptions} that answering needs. */
-export type HandlerOptions = Omit<
-  PortOptions,
-  "addr" | "budgets" | "connections" | "rights" | "supervisor" | "tls"
->;
+export interface PortOptions
+  extends
+    RpcPortOptions,
+    Pick<HttpPortOptions, "clock" | "log">,
+    Pick<HttpAdapterOptions, "countingOf"> {}
 
 /** A port being served. */
 export interface RpcPort extends Pick<HttpPort, "addresses" | "connections" | "port"> {
@@ -77,11 +70,10 @@ export const shuttingDown: ConnectError = new ConnectError(
 /** Serves RPCs on one port: gRPC, gRPC-Web and Connect, HTTP/2 and HTTP/1.1. */
 export function servePort(rpcs: readonly Rpc[], options: PortOptions): RpcPort {
   const streams = new StreamRegistry();
-  const { counting, ownCounting: own } = options;
   const port = openHttpPort({
     ...options,
     name: "grpc",
-    roomOf: (peer) => countingOf(peer, { ...counting, own }).intake.room,
+    roomOf: (peer) => options.countingOf(peer).intake.room,
     addresses: parseListenAddresses(options.addr),
     handlers: portHandlers(rpcs, streams, options),
     observer: options.connections,
@@ -104,16 +96,16 @@ export function servePort(rpcs: readonly Rpc[], options: PortOptions): RpcPort {
 }
 
 /** What answers the requests of a port, by the protocol that they come in. */
-export function portHandlers(
+function portHandlers(
   rpcs: readonly Rpc[],
   streams: StreamRegistry,
-  options: HandlerOptions,
+  options: PortOptions,
 ): ProtocolHandlers {
   const messages = { ...defaultMessageLimits, ...options.limits?.messages };
   const failures = new FailedLogins(options.clock);
   const table = rpcs.map((rpc) => instrumented(rpc, { ...options, streams, failures }));
   const identify = identifyBy(options.access ?? accessByPlace({ open: false }));
-  const { counting, ownCounting: own, clock } = options;
-  const adapted = httpAdapter({ rpcs: table, limits: messages, ...counting, own, identify, clock });
+  const { countingOf, clock } = options;
+  const adapted = httpAdapter({ rpcs: table, limits: messages, countingOf, identify, clock });
   return guardedFromPages(adapted, options.browsers ?? strictRules, options.log);
 }

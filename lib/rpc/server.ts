@@ -9,7 +9,8 @@ import { Intake } from "./intake.ts";
 import { rpcServices } from "./rpc.ts";
 import { Outbox } from "./outbox.ts";
 import { type RpcPort, type RpcPortOptions, servePort, shuttingDown } from "./port.ts";
-import type { Counting } from "./http_adapter.ts";
+import type { Counting, HttpAdapterOptions } from "./http_adapter.ts";
+import { isLocalPeer } from "./prefix.ts";
 import type { HttpPort } from "./http_port.ts";
 import { reflectionRpcs } from "./reflection.ts";
 import { maglevRpcs } from "./service.ts";
@@ -66,10 +67,10 @@ export function startRpcServer(options: RpcServerOptions): RpcServer {
     ...reflection ? reflectionRpcs(rpcServices(reflection)) : [],
   ];
   const log = new LimitedLog(options.log, clock);
-  const [counting, ownCounting] = [countingOf(budgets), countingOf(ownBudgets)];
+  const countingOf = countingByPlace(counting(budgets), counting(ownBudgets));
   let port: RpcPort;
   try {
-    port = servePort(rpcs, { ...options, counting, ownCounting, clock, log });
+    port = servePort(rpcs, { ...options, countingOf, clock, log });
   } catch (error) {
     hub.close(shuttingDown);
     throw error;
@@ -106,9 +107,17 @@ function openBudgets(
   };
 }
 
-function countingOf({ requests, answers }: Record<"requests" | "answers", Budget>): Counting {
+function counting({ requests, answers }: Record<"requests" | "answers", Budget>): Counting {
   return {
     intake: new Intake(requests, connectionShares.requests),
     outbox: new Outbox(answers, connectionShares.answers),
   };
+}
+
+/** Strangers who use up all that they may leave this machine its own. */
+export function countingByPlace(
+  strangers: Counting,
+  own: Counting,
+): HttpAdapterOptions["countingOf"] {
+  return (peer) => isLocalPeer(peer) ? own : strangers;
 }

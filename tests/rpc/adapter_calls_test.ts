@@ -29,7 +29,13 @@ function setUp(call: Call) {
       await new Promise(() => {});
     }),
   ];
-  const { http2: handler } = httpAdapter({ rpcs, limits, ...room, clock, identify: anybody });
+  const { http2: handler } = httpAdapter({
+    rpcs,
+    limits,
+    countingOf: () => room,
+    clock,
+    identify: anybody,
+  });
   const calling = (path: string) => (body: readonly Uint8Array[], ...more: H2Field[]) =>
     ask(handler, { path, headers: [grpc, ...more], body });
   return { clock, room, check: calling(check), watch: calling(watch), handler };

@@ -35,7 +35,7 @@ async function* events({ logLevel }: WatchRequest, { signal }: { readonly signal
 
 const { http2: ours } = httpAdapter({
   rpcs: [unary(getBackend, info), serverStream(watchEvents, events)],
-  ...{ limits, ...usualRoom(), clock: systemClock, identify: anybody },
+  ...{ limits, countingOf: usualRoom, clock: systemClock, identify: anybody },
 });
 
 const router = createConnectRouter({

@@ -21,7 +21,7 @@ function setUp() {
   return httpAdapter({
     rpcs: new HealthService([""]).rpcs(),
     limits: defaultMessageLimits,
-    ...usualRoom(),
+    countingOf: usualRoom,
     identify: anybody,
     clock: systemClock,
   });
@@ -151,7 +151,7 @@ Deno.test("a GET names one of two encodings, and nothing else", async () => {
   const { getBackend } = Maglev.method;
   const rpcs = [unary(getBackend, ({ name }) => create(getBackend.output, { name }))];
   const { http1 } = httpAdapter({
-    ...{ rpcs, limits: defaultMessageLimits, ...usualRoom(), identify: anybody, clock },
+    ...{ rpcs, limits: defaultMessageLimits, countingOf: usualRoom, identify: anybody, clock },
   });
   const get = async (query: string) => {
     const path = `/maglev.Maglev/GetBackend?${query}`;

@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { defaultMessageLimits } from "../../lib/rpc/limits.ts";
 import { HealthService } from "../../lib/rpc/health.ts";
-import { portHandlers } from "../../lib/rpc/port.ts";
-import { StreamRegistry } from "../../lib/rpc/streams.ts";
+import { httpAdapter } from "../../lib/rpc/http_adapter.ts";
+import { countingByPlace } from "../../lib/rpc/server.ts";
 import { EventHub } from "../../lib/rpc/watch/hub.ts";
 import { watchFilter } from "../../lib/rpc/watch/filter.ts";
 import { create } from "@bufbuild/protobuf";
@@ -13,24 +13,20 @@ import { WatchRequestSchema } from "../../lib/gen/maglev_pb.ts";
 import { systemClock } from "../../lib/time/mod.ts";
 import { countedRoom, watchBudgets } from "./support/roomy.ts";
 import { CheckerBed } from "./support/checker_bed.ts";
-import { FakeLog } from "./support/fake_log.ts";
-import { FakeObserver } from "./support/harness.ts";
 import { memoryRequest } from "./support/memory_request.ts";
-import { unread } from "./support/callers.ts";
+import { anybody } from "./support/callers.ts";
 
 const json = [["content-type", "application/json"]] as const;
 const path = "/grpc.health.v1.Health/Check";
 
 Deno.test("strangers who have used up the room of requests and answers lock nobody here out", async () => {
   for (const full of ["requests", "answers"]) {
-    const { http1 } = portHandlers(new HealthService([""]).rpcs(), new StreamRegistry(), {
-      counting: countedRoom({ [full]: 0 }),
-      ownCounting: countedRoom(),
-      observer: new FakeObserver(),
-      audit: unread(),
+    const { http1 } = httpAdapter({
+      rpcs: new HealthService([""]).rpcs(),
+      countingOf: countingByPlace(countedRoom({ [full]: 0 }), countedRoom()),
+      limits: defaultMessageLimits,
+      identify: anybody,
       clock: systemClock,
-      log: new FakeLog(),
-      limits: { messages: defaultMessageLimits },
     });
     const ask = async (peer: string) => {
       const body = [new TextEncoder().encode("{}")];
@@ -44,22 +40,6 @@ Deno.test("strangers who have used up the room of requests and answers lock nobo
       full,
     );
   }
-});
-
-Deno.test("without room of its own this machine shares that of the others", async () => {
-  const { http1 } = portHandlers(new HealthService([""]).rpcs(), new StreamRegistry(), {
-    counting: countedRoom({ requests: 0 }),
-    observer: new FakeObserver(),
-    audit: unread(),
-    clock: systemClock,
-    log: new FakeLog(),
-  });
-  const body = [new TextEncoder().encode("{}")];
-  const { status } = await http1({
-    ...memoryRequest({ path, headers: json, body }),
-    peer: "127.0.0.1",
-  });
-  assert.equal(status, 429);
 });
 
 Deno.test("strangers who watch as much as they may leave this machine its streams", async () => {

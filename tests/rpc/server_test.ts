@@ -6,10 +6,8 @@ import {
   HealthCheckResponse_ServingStatus as Status,
 } from "../../lib/gen/grpc/health/v1/health_pb.ts";
 import { Maglev } from "../../lib/gen/maglev_pb.ts";
-import { countingOf } from "../../lib/rpc/http_adapter.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { settle } from "../support/until.ts";
-import { countedRoom } from "./support/roomy.ts";
 import { CheckerBed, countListeners } from "./support/checker_bed.ts";
 import { type Harness, serve } from "./support/harness.ts";
 import { jsonCall, RawClient } from "./support/raw.ts";
@@ -84,12 +82,4 @@ Deno.test("reflection is served unless it is turned off", async () => {
     await response.body?.cancel();
     assert.equal(response.status, status, String(reflection));
   }
-});
-
-Deno.test("what this machine holds is counted apart, where there is something of its own", () => {
-  const [counting, own] = [countedRoom(), countedRoom()];
-  const both = { ...counting, own };
-  assert.equal(countingOf("192.0.2.1", both), both);
-  assert.equal(countingOf("127.0.0.1", both), own);
-  assert.equal(countingOf("127.0.0.1", counting), counting);
 });

@@ -282,6 +282,10 @@ Deno.test({
   ...needed("grpcio: messages of 32 MB up and down, compressed ones, and many small ones"),
   async fn() {
     const log = new FakeLog();
+    const counting = {
+      intake: new Intake(new Budget({ ...callBudgets.requests, limit: 1e9 }), 1e9),
+      outbox: new Outbox(new Budget({ ...callBudgets.answers, limit: 1e9 }), 1e9),
+    };
     const port = servePort(echoRpcs(), {
       budgets: new Budgets(log, systemClock),
       connections: uncounted,
@@ -292,10 +296,7 @@ Deno.test({
       clock: systemClock,
       log,
       limits: { messages: { readMaxBytes: 2 ** 26, writeMaxBytes: 2 ** 26 } },
-      counting: {
-        intake: new Intake(new Budget({ ...callBudgets.requests, limit: 1e9 }), 1e9),
-        outbox: new Outbox(new Budget({ ...callBudgets.answers, limit: 1e9 }), 1e9),
-      },
+      countingOf: () => counting,
     });
     const stubs = await makeStubs();
     try {

@@ -64,7 +64,7 @@ export class ApiBed implements Disposable {
     this.handlers = httpAdapter({
       rpcs,
       limits: messages,
-      ...this.room,
+      countingOf: () => this.room,
       identify,
       clock,
     });
