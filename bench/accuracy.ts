@@ -7,7 +7,7 @@
  * @module
  */
 
-import { createChecker } from "../lib/checker/mod.ts";
+import { Checker } from "../lib/checker/mod.ts";
 import { EventStream } from "../lib/events/mod.ts";
 import { createLogger } from "../lib/log/mod.ts";
 import { descriptorLimit } from "../lib/net/mod.ts";
@@ -49,7 +49,7 @@ async function probe(backends: number): Promise<{ durations: Durations; failures
     descriptorLimit: descriptorLimit(),
   });
   const events = new EventStream(clock, log);
-  using checker = createChecker({ config, probing: threads.start, clock, log, events });
+  using checker = new Checker({ config, probing: threads.start, clock, log, events });
   const durations: Durations = new Map();
   let failures = 0;
   checker.watchProbes((backend, { ok, durationMs }) => {

@@ -10,7 +10,7 @@
  */
 
 import process from "node:process";
-import { type Checker, createChecker } from "../lib/checker/mod.ts";
+import { Checker } from "../lib/checker/mod.ts";
 import type { Config } from "../lib/config/mod.ts";
 import { EventStream } from "../lib/events/mod.ts";
 import { silentLogger } from "../lib/log/mod.ts";
@@ -59,7 +59,7 @@ function costOfScheduling(count: number): number {
   };
   const config = manyBackends(count, 80);
   using events = new EventStream(clock, silentLogger);
-  const checker = createChecker({
+  const checker = new Checker({
     ...{ config, clock, log: silentLogger, events },
     probing: onThisThread({ startProbe, clock, log: silentLogger, random: Math.random, fatal }),
   });
@@ -113,7 +113,7 @@ async function live(
   const config = manyBackends(count, port);
   const built = performance.now();
   using events = new EventStream(systemClock, silentLogger);
-  using checker = createChecker({
+  using checker = new Checker({
     config,
     ...{ clock: systemClock, log: silentLogger, events },
     probing: onThisThread({

@@ -1,7 +1,7 @@
 /** The measured side: checker, prober and engine as in maglevd. Prints a line of figures. */
 
 import process from "node:process";
-import { createChecker } from "../../lib/checker/mod.ts";
+import { Checker } from "../../lib/checker/mod.ts";
 import { EventStream } from "../../lib/events/mod.ts";
 import { silentLogger } from "../../lib/log/mod.ts";
 import { Engine } from "../../lib/net/mod.ts";
@@ -43,7 +43,7 @@ await using engine = new Engine(
 );
 using prober = createProber(engine, { log: silentLogger, version: "bench" });
 using events = new EventStream(systemClock, silentLogger);
-using checker = createChecker({
+using checker = new Checker({
   events,
   config: sketch({ checks: [check], backends: Object.fromEntries([...live, ...others]) }),
   probing: onThisThread({

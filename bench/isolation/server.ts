@@ -5,7 +5,7 @@
  * backend is probed at other times is in force.
  */
 
-import { createChecker } from "../../lib/checker/mod.ts";
+import { Checker } from "../../lib/checker/mod.ts";
 import { EventStream } from "../../lib/events/mod.ts";
 import { createLogger } from "../../lib/log/mod.ts";
 import { descriptorLimit } from "../../lib/net/mod.ts";
@@ -42,7 +42,7 @@ await using threads = new ProbeThreads({
   ...{ clock, log, version: "bench", fatal },
   descriptorLimit: descriptorLimit(),
 });
-using checker = createChecker({ config: config(0), probing: threads.start, clock, log, events });
+using checker = new Checker({ config: config(0), probing: threads.start, clock, log, events });
 const server = serveApi(checker, events, log);
 console.log(server.address);
 

@@ -7,7 +7,7 @@
 
 import process from "node:process";
 
-import { createChecker } from "../../lib/checker/mod.ts";
+import { Checker } from "../../lib/checker/mod.ts";
 import { EventStream } from "../../lib/events/mod.ts";
 import { createLogger } from "../../lib/log/mod.ts";
 import type { StartProbe } from "../../lib/probes/mod.ts";
@@ -30,7 +30,7 @@ const events = new EventStream(clock, log);
 const fatal = (error: Error) => {
   throw error;
 };
-const checker = createChecker({
+const checker = new Checker({
   ...{ config, clock, log, events },
   probing: onThisThread({ startProbe, clock, log, random: Math.random, fatal }),
 });

@@ -1,6 +1,6 @@
 /** A checker and the VPP side of the size that is benched. */
 
-import { createChecker } from "../../lib/checker/mod.ts";
+import { Checker } from "../../lib/checker/mod.ts";
 import type { Backend, Config, Frontend } from "../../lib/config/mod.ts";
 import { EventStream } from "../../lib/events/mod.ts";
 import { type IpAddress, ipFromBytes } from "../../lib/ip/mod.ts";
@@ -8,7 +8,7 @@ import type { Logger } from "../../lib/log/mod.ts";
 import { onThisThread } from "../../lib/probing/mod.ts";
 import { Supervisor } from "../../lib/supervisor/mod.ts";
 import { systemClock } from "../../lib/time/mod.ts";
-import { createVpp, type Vpp, type VppOptions } from "../../lib/vpp/mod.ts";
+import { Vpp, type VppOptions } from "../../lib/vpp/mod.ts";
 import { fail, pass } from "../../tests/checker/support/bench.ts";
 import { httpCheck } from "../../tests/probes/support/checks.ts";
 
@@ -78,19 +78,21 @@ export class BenchDaemon implements AsyncDisposable {
     const { log } = options;
     const fatal = (error: Error) => console.error(error);
     const events = this.#owned.use(new EventStream(clock, log));
-    const checker = this.#owned.use(createChecker({
-      config: this.#config,
-      probing: onThisThread({
-        startProbe: ({ address }, done) => {
-          this.#probes.set(address.text, (isWell) => done(isWell ? pass : fail));
-          return () => void this.#probes.delete(address.text);
-        },
-        ...{ clock, log, fatal, random: Math.random },
+    const checker = this.#owned.use(
+      new Checker({
+        config: this.#config,
+        probing: onThisThread({
+          startProbe: ({ address }, done) => {
+            this.#probes.set(address.text, (isWell) => done(isWell ? pass : fail));
+            return () => void this.#probes.delete(address.text);
+          },
+          ...{ clock, log, fatal, random: Math.random },
+        }),
+        ...{ clock, log, events },
       }),
-      ...{ clock, log, events },
-    }));
+    );
     const supervisor = new Supervisor({ clock, log, fatal });
-    this.vpp = createVpp({ ...options, checker, events, clock, supervisor });
+    this.vpp = new Vpp({ ...options, checker, events, clock, supervisor });
   }
 
   /** Resolves when all backends are up. */

@@ -4,7 +4,7 @@
  * at most MOST; `words N` has an operator take backends out and back in.
  */
 
-import { createChecker } from "../../lib/checker/mod.ts";
+import { Checker } from "../../lib/checker/mod.ts";
 import { EventStream } from "../../lib/events/mod.ts";
 import { createLogger } from "../../lib/log/mod.ts";
 import type { StartProbe } from "../../lib/probes/mod.ts";
@@ -58,7 +58,7 @@ const events = new EventStream(clock, log);
 const fatal = (error: Error) => {
   throw error;
 };
-const checker = createChecker({
+const checker = new Checker({
   ...{ config, clock, log, events },
   probing: onThisThread({ startProbe, clock, log, random: Math.random, fatal }),
 });

@@ -301,11 +301,6 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
   }
 }
 
-/** A checker that is probing already: {@link Checker}. */
-export function createChecker(options: CheckerOptions): Checker {
-  return new Checker(options);
-}
-
 /** The longest time over which first probes are spread when there is no warm-up. */
 const defaultSpreadMs = 1_000;
 

@@ -24,7 +24,7 @@
  *
  * const [clock, log] = [new FakeClock(), silentLogger];
  * using events = new EventStream(clock, log);
- * const checker = createChecker({
+ * const checker = new Checker({
  *   ...{ config: outcome.config, clock, log, events },
  *   probing: onThisThread({
  *     ...{ clock, log, random: () => 0.5, fatal: () => {} },
@@ -47,7 +47,7 @@
  * @module
  */
 
-export { Checker, createChecker } from "./checker.ts";
+export { Checker } from "./checker.ts";
 export type { CheckerOptions, ReloadOptions } from "./checker.ts";
 export type { Drain, DrainSnapshot } from "./drain.ts";
 export type { FlapHold, FlapHoldSnapshot } from "./flap_holds.ts";

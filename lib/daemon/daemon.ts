@@ -1,5 +1,5 @@
 import process from "node:process";
-import { type Checker, createChecker, type Restored } from "../checker/mod.ts";
+import { Checker, type Restored } from "../checker/mod.ts";
 import { type Config, ConfigLoader, describeContents } from "../config/mod.ts";
 import { type Actor, EventStream, Journal, logEvents } from "../events/mod.ts";
 import { type DaemonLog, LimitedLog } from "../log/mod.ts";
@@ -23,7 +23,7 @@ import type { ServiceManager } from "../service/mod.ts";
 import { type FatalError, Supervisor } from "../supervisor/mod.ts";
 import { systemClock } from "../time/mod.ts";
 import { FileKeeping, Keeper, restoredFrom, type SavedState } from "../state/mod.ts";
-import { createVpp, trafficOf } from "../vpp/mod.ts";
+import { trafficOf, Vpp } from "../vpp/mod.ts";
 import type { Flushes, FlushMemory, VppService } from "../vpp/mod.ts";
 import { version } from "../version/mod.ts";
 import type { Base } from "./base.ts";
@@ -213,15 +213,17 @@ function startChecker(
       descriptorLimit: descriptorLimit(),
     }),
   );
-  return parts.use(createChecker({
-    config,
-    probing: threads.start,
-    clock: systemClock,
-    log,
-    events,
-    observer: metrics.checkerObserver,
-    restored,
-  }));
+  return parts.use(
+    new Checker({
+      config,
+      probing: threads.start,
+      clock: systemClock,
+      log,
+      events,
+      observer: metrics.checkerObserver,
+      restored,
+    }),
+  );
 }
 
 /** VPP, or undefined when it was not asked for. It is connected to in the background. */
@@ -232,7 +234,7 @@ function startVpp(
   parts: AsyncDisposableStack,
 ): VppService | undefined {
   if (!settings.vpp) return undefined;
-  const vpp = createVpp({
+  const vpp = new Vpp({
     apiAddr: settings.vpp.apiSocket,
     statsAddr: settings.vpp.statsSocket,
     checker,

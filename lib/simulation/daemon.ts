@@ -8,7 +8,7 @@ import type { VppPorts } from "../sim/mod.ts";
 import { Keeper, restoredFrom } from "../state/mod.ts";
 import { Supervisor } from "../supervisor/mod.ts";
 import type { FakeClock } from "../time/mod.ts";
-import { createVpp, trafficOf, type Vpp } from "../vpp/mod.ts";
+import { trafficOf, Vpp } from "../vpp/mod.ts";
 import { Listener } from "./listener.ts";
 import type { MemoryKeeping } from "./memory_keeping.ts";
 import { heldThoughNeeded } from "./safety_watch.ts";
@@ -69,7 +69,7 @@ export class SimulatedDaemon {
     this.#keeper = keeping && new Keeper({ keeping, clock, log, journal: this.journal });
     void this.#keeper?.open().then(() => this.#keeper?.follow(this.checker));
     this.#listener = new Listener(this.checker);
-    this.vpp = createVpp({
+    this.vpp = new Vpp({
       ...{ apiAddr: "api.sock", statsAddr: "stats.sock", clock, log, events, supervisor, ...ports },
       checker: this.checker,
       flushes: kept && {

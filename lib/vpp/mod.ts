@@ -7,7 +7,7 @@
  * @example A VPP that is empty gets the VIP and the server whose probes pass
  * ```ts
  * import { deepEqual } from "node:assert/strict";
- * import { createChecker } from "../checker/mod.ts";
+ * import { Checker } from "../checker/mod.ts";
  * import { parseConfig } from "../config/mod.ts";
  * import { EventStream } from "../events/mod.ts";
  * import { silentLogger } from "../log/mod.ts";
@@ -35,7 +35,7 @@
  * const passing = { ok: true, code: "L4OK", detail: "", durationMs: 1 } as const;
  * await using parts = new AsyncDisposableStack();
  * const events = parts.use(new EventStream(clock, log));
- * const checker = createChecker({
+ * const checker = new Checker({
  *   ...{ config: outcome.config, clock, log, events },
  *   probing: onThisThread({
  *     ...{ clock, log, random, fatal },
@@ -44,7 +44,7 @@
  * });
  * const simulated = new InMemoryVpp({ clock, random });
  * simulated.start();
- * const vpp = createVpp({
+ * const vpp = new Vpp({
  *   ...{ apiAddr: "api.sock", statsAddr: "stats.sock", checker, events, log, clock },
  *   ...{ supervisor: new Supervisor({ clock, log, fatal }), ...portsOf(simulated) },
  * });
@@ -65,9 +65,8 @@
 export type { Connect, Transport } from "./client/mod.ts";
 export { trafficOf } from "./counters/mod.ts";
 export type { Flushes, FlushMemory } from "./lb/mod.ts";
-export { createVpp } from "./life/vpp.ts";
 export type { ConnectionOptions, VppAccess } from "./life/connection.ts";
-export type { Vpp, VppOptions } from "./life/vpp.ts";
+export { Vpp, type VppOptions } from "./life/vpp.ts";
 export * from "./service.ts";
 export { segmentIn } from "./stats/mod.ts";
 export type {

@@ -35,31 +35,21 @@ export interface VppOptions extends ConnectionOptions {
 }
 
 /** The VPP side of maglevd. */
-export interface Vpp extends VppService {
-  /** Connects, and keeps VPP in line from now on. Once. */
-  start(): void;
-  /** Disconnects and waits until nothing runs any more. VPP keeps forwarding with what it has. */
-  close(): Promise<void>;
-}
-
-/** Makes it; nothing happens until `start`. */
-export function createVpp(options: VppOptions): Vpp {
-  return new LinkedVpp(options);
-}
-
-class LinkedVpp implements Vpp {
+export class Vpp implements VppService {
   readonly #ledger: Ledger;
   readonly #pending = new Pending();
   readonly #warmup: WarmupTimer;
   #link: Link | undefined;
   #unsubscribe: (() => void) | undefined;
 
+  /** Nothing happens until {@link start}. */
   constructor(private readonly options: VppOptions) {
     const { checker, log, clock } = options;
     this.#ledger = new Ledger(options.flushes);
     this.#warmup = new WarmupTimer({ checker, clock, log, release: (what) => this.#add(what) });
   }
 
+  /** Connects, and keeps VPP in line from now on. Once. */
   start(): void {
     const { checker, log } = this.options;
     this.#warmup.start();
@@ -80,6 +70,7 @@ class LinkedVpp implements Vpp {
     });
   }
 
+  /** Disconnects and waits until nothing runs any more. VPP keeps forwarding with what it has. */
   async close(): Promise<void> {
     if (!this.#link) return;
     this.#unsubscribe?.();

@@ -5,7 +5,7 @@ import { onThisThread } from "../../../lib/probing/mod.ts";
 import type { ProcessOptions } from "../../../lib/sim/mod.ts";
 import { Supervisor } from "../../../lib/supervisor/mod.ts";
 import { FakeClock } from "../../../lib/time/mod.ts";
-import { createVpp, type Vpp } from "../../../lib/vpp/mod.ts";
+import { Vpp } from "../../../lib/vpp/mod.ts";
 import { fail, FakeProber, pass } from "../../checker/support/bench.ts";
 import { RecordedLog } from "../../support/recorded_log.ts";
 import { type Site, siteConfig, smallSite } from "./site.ts";
@@ -200,7 +200,7 @@ export class Bench implements AsyncDisposable {
       }),
       ...{ clock, log, events: stream },
     });
-    const vpp = createVpp({
+    const vpp = new Vpp({
       ...{ checker, clock, log, events: stream },
       supervisor: new Supervisor({ clock, log, fatal }),
       ...this.#wire.access,

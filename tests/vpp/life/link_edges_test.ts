@@ -6,7 +6,7 @@ import { Supervisor } from "../../../lib/supervisor/mod.ts";
 import { FakeClock } from "../../../lib/time/mod.ts";
 import type { Transport } from "../../../lib/vpp/client/framing.ts";
 import { Connection } from "../../../lib/vpp/life/connection.ts";
-import { createVpp } from "../../../lib/vpp/mod.ts";
+import { Vpp } from "../../../lib/vpp/mod.ts";
 import { Bed } from "../support/bed.ts";
 import { inStep, sent, web } from "../support/sync.ts";
 
@@ -192,7 +192,7 @@ Deno.test("a file of this machine is not looked at when VPP is reached by other 
   const clock = new FakeClock();
   const { log, checker } = bed;
   let attempts = 0;
-  const vpp = createVpp({
+  const vpp = new Vpp({
     ...{ apiAddr, statsAddr: "", checker, log, clock, events: { emit: () => {} } },
     connect: () => {
       attempts++;

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { portsOf } from "../../../lib/sim/mod.ts";
 import { Supervisor } from "../../../lib/supervisor/mod.ts";
 import { FakeClock, type Timer } from "../../../lib/time/mod.ts";
-import { createVpp } from "../../../lib/vpp/mod.ts";
+import { Vpp } from "../../../lib/vpp/mod.ts";
 import { within } from "../../support/deadline.ts";
 import { Bed } from "../support/bed.ts";
 import { inStep, web } from "../support/sync.ts";
@@ -209,7 +209,7 @@ Deno.test("a socket that somebody puts there is noticed by its file", async () =
   const { log, checker } = bed;
   let attempts = 0;
   log.warn = (msg) => void (msg === "vpp-connect-failed" && attempts++);
-  const vpp = createVpp({
+  const vpp = new Vpp({
     ...{ apiAddr, statsAddr: "", checker, log, clock, events: { emit: () => {} } },
     supervisor: new Supervisor({ clock, log, fatal: assert.fail }),
   });

@@ -7,7 +7,7 @@ import { onThisThread } from "../../../lib/probing/mod.ts";
 import { InMemoryVpp, portsOf } from "../../../lib/sim/mod.ts";
 import { Supervisor } from "../../../lib/supervisor/mod.ts";
 import { FakeClock } from "../../../lib/time/mod.ts";
-import { createVpp, type Vpp, type VppObserver, type VppOptions } from "../../../lib/vpp/mod.ts";
+import { Vpp, type VppObserver, type VppOptions } from "../../../lib/vpp/mod.ts";
 import { fail, FakeProber, pass } from "../../checker/support/bench.ts";
 import { RecordedLog } from "../../support/recorded_log.ts";
 import { steer } from "../../support/steer.ts";
@@ -257,7 +257,7 @@ export class Bed implements AsyncDisposable {
       lbSync: (scope, kind) => void this.synced.push(`${scope} ${kind}`),
       altered: () => void this.altered++,
     };
-    const vpp = createVpp({
+    const vpp = new Vpp({
       ...{ apiAddr: "api.sock", statsAddr: "stats.sock", checker, events: stream, log, clock },
       supervisor: new Supervisor({ clock, log, fatal: (error) => this.fatal.push(error) }),
       observer,
