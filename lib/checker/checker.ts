@@ -199,9 +199,7 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
   }
 
   operate(operations: readonly Operation[], actor?: Actor): Outcome {
-    const outcome = this.foresee(operations);
-    this.#operations.operate(operations, actor);
-    return outcome;
+    return this.#operations.operate(operations, actor);
   }
 
   foresee(operations: readonly Operation[]): Outcome {

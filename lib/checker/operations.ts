@@ -49,10 +49,12 @@ export class Operations {
     this.#transaction?.finish();
   }
 
-  /** Does all of `operations`, or none. Throws CheckerError. */
-  operate(operations: readonly Operation[], actor?: Actor): void {
+  /** Does all of `operations`, or none, and says what that comes to. Throws CheckerError. */
+  operate(operations: readonly Operation[], actor?: Actor): Outcome {
     this.finish();
-    this.#options.operator.operate(operations, actor);
+    const { outcome, changes } = atOnce(this.#options.operator.foresee(operations));
+    for (const { run } of changes(actor)) run();
+    return outcome;
   }
 
   /** What `operate` would come to. */

@@ -32,17 +32,12 @@ export interface Planned {
 export class Operator {
   constructor(private readonly context: OperatorContext) {}
 
-  /** Does all of `operations`, or none. Throws {@link CheckerError}. */
-  operate(operations: readonly Operation[], by?: Actor): void {
-    for (const { run } of this.changes(operations, by)) run();
-  }
-
-  /** What `operate` would do if it was asked now. Throws what it would throw. */
+  /** What `operations` would change if they were done now, all or none. Throws {@link CheckerError}. */
   changes(operations: readonly Operation[], by?: Actor): readonly TransactionChange[] {
     return this.#changes(atOnce(this.#intents(operations)), by);
   }
 
-  /** What `operate` would come to if it was done at the first step. Throws what it would throw. */
+  /** What they would come to if they were done at the first step. Throws {@link CheckerError}. */
   *foresee(operations: readonly Operation[]): Steps<Planned> {
     const intents = yield* this.#intents(operations);
     yield "long";
