@@ -24,7 +24,7 @@ import {
   type SavedWeight,
 } from "./saved.ts";
 import type { Moment } from "./slow_starts.ts";
-import { tryReload } from "./trial.ts";
+import { dryRunReload } from "./dry_run.ts";
 import {
   type BackendSnapshot,
   type BackendTrend,
@@ -254,7 +254,7 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
     const { generation } = this.#engine;
     const changes = yield* configDiffSteps(generation.config, config);
     const refusal = yield* removalRefusal(generation.config, config);
-    return { changes, refusal, ...yield* tryReload(generation, config, this.#clock) };
+    return { changes, refusal, ...yield* dryRunReload(generation, config, this.#clock) };
   }
 
   async #reload(config: Config, { actor, isForced }: ReloadOptions): Promise<ReloadOutcome> {

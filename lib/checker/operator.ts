@@ -7,7 +7,7 @@ import { type Asked, backendOf, carryOut, type Intent, verbToFile } from "./inte
 import type { Membership } from "./membership.ts";
 import type { TransactionChange } from "./operations.ts";
 import type { Outcome } from "./outcome.ts";
-import { tryIntents } from "./trial.ts";
+import { dryRunIntents } from "./dry_run.ts";
 import { CheckerError, type Operation, type Verb, type WeightPlace } from "./types.ts";
 
 /** What carrying out an operator's requests needs. */
@@ -42,7 +42,7 @@ export class Operator {
     const intents = yield* this.#intents(operations);
     yield "long";
     const { engine: { generation }, clock } = this.context;
-    const outcome = yield* tryIntents(generation, intents, this.#asked(anybody), clock);
+    const outcome = yield* dryRunIntents(generation, intents, this.#asked(anybody), clock);
     return { outcome, changes: (by) => this.#changes(intents, by) };
   }
 

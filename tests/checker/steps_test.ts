@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { type ApplyContext, settle, swap } from "../../lib/checker/apply.ts";
 import { emptyGeneration, type Generation, type Plan, planReload } from "../../lib/checker/plan.ts";
-import { tryIntents, tryReload } from "../../lib/checker/trial.ts";
+import { dryRunIntents, dryRunReload } from "../../lib/checker/dry_run.ts";
 import { frontendOutcome } from "../../lib/checker/outcome.ts";
 import { removalRefusal } from "../../lib/checker/removals.ts";
 import type { Config } from "../../lib/config/mod.ts";
@@ -128,16 +128,16 @@ Deno.test("trying a reload out takes steps for the copy, the reload, and what be
   const copied = 20 + 3 * 20;
   const planned = (to: Config) => plan(running(config), to);
   const none = site([], 0);
-  const trial = (to: Config) => counted(tryReload(running(config), to, clock));
-  assert.equal(trial(config).steps, copied + planned(config).steps + 20 + 3);
-  const gone = trial(none);
+  const dryRun = (to: Config) => counted(dryRunReload(running(config), to, clock));
+  assert.equal(dryRun(config).steps, copied + planned(config).steps + 20 + 3);
+  const gone = dryRun(none);
   const { value } = planned(none);
   // Of what goes each backend is looked at, and so is each that was in a frontend.
   const carried = carryOut(running(config), value);
   assert.equal(gone.steps, copied + planned(none).steps + carried + 20 + 3 * (20 + 1));
   assert.deepEqual(gone.value.frontends.map(({ frontend }) => frontend), ["f0", "f1", "f2"]);
   const more = site(from(0, 20), 4);
-  assert.equal(trial(more).steps, copied + planned(more).steps + 1 + 20 + 4 + 20);
+  assert.equal(dryRun(more).steps, copied + planned(more).steps + 1 + 20 + 4 + 20);
 });
 
 Deno.test("trying an operation out takes a step for each backend that may be concerned", () => {
@@ -150,7 +150,7 @@ Deno.test("trying an operation out takes a step for each backend that may be con
   const by = { name: "me", from: "" };
   const asked = { reason: { cause: { kind: "operator" }, actor: by }, by, at: 0 } as const;
   const tried = (verb: "pause" | "disable" | "resume") =>
-    counted(tryIntents(generation, [{ kind: "steer", on, verb }], asked, new FakeClock()));
+    counted(dryRunIntents(generation, [{ kind: "steer", on, verb }], asked, new FakeClock()));
   assert.deepEqual([tried("resume").steps, tried("disable").steps], [1, 1 + 1 + 1]);
 });
 

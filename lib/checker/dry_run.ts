@@ -20,21 +20,21 @@ import type { CheckerObserver, DesiredSource, ForeseenReload } from "./types.ts"
  * What carrying out `intents` would come to if it was done now: it is done on copies of what they
  * concern. Neither `generation` nor anything in it is touched.
  */
-export function* tryIntents(
+export function* dryRunIntents(
   generation: Generation,
   intents: readonly Intent[],
   asked: Asked,
   clock: Clock,
 ): Steps<Outcome> {
   const copies = new Copies();
-  const trial = new Trial({ ...generation, backends: new Map(), frontends: new Map() }, clock);
+  const dryRun = new DryRun({ ...generation, backends: new Map(), frontends: new Map() }, clock);
   for (const intent of intents) {
-    carryOut(copyOf(intent, copies), asked, { events: trial, engine: trial.engine });
+    carryOut(copyOf(intent, copies), asked, { events: dryRun, engine: dryRun.engine });
     yield;
   }
   const outcomes: FrontendOutcome[] = [];
   for (const [before, after] of copies.frontends) {
-    const outcome = yield* trial.outcomeOf(before, after);
+    const outcome = yield* dryRun.outcomeOf(before, after);
     if (outcome) outcomes.push(outcome);
     yield "long";
   }
@@ -45,24 +45,24 @@ export function* tryIntents(
 }
 
 /** What putting `config` in force would come to: it is done with a copy of `old`. */
-export function* tryReload(
+export function* dryRunReload(
   old: Generation,
   config: Config,
   clock: Clock,
 ): Steps<Omit<ForeseenReload, "changes" | "refusal">> {
   const copies = new Copies();
   const copy = yield* copies.all(old);
-  const trial = new Trial(copy, clock);
+  const dryRun = new DryRun(copy, clock);
   const plan = yield* planReload(copy, config, clock.wall());
-  yield* trial.engine.replace(plan, { cause: { kind: "config" } });
-  const { generation } = trial.engine;
+  yield* dryRun.engine.replace(plan, { cause: { kind: "config" } });
+  const { generation } = dryRun.engine;
   const backends: BackendOutcome[] = [];
   for (const entry of old.backends.values()) {
     backends.push(...changeOf(entry, generation.backends.get(entry.name)));
     yield;
   }
-  const frontends = yield* reloadedFrontends(old, plan, copies, trial);
-  return { backends, frontends, overrides: trial.overrides, desired: new Foreseen(generation) };
+  const frontends = yield* reloadedFrontends(old, plan, copies, dryRun);
+  return { backends, frontends, overrides: dryRun.overrides, desired: desiredIn(generation) };
 }
 
 function copyOf(intent: Intent, copies: Copies): Intent {
@@ -75,7 +75,7 @@ function* reloadedFrontends(
   old: Generation,
   plan: Plan,
   copies: Copies,
-  trial: Trial,
+  dryRun: DryRun,
 ): Steps<readonly FrontendOutcome[]> {
   const originals = new Map(Array.from(copies.frontends, ([entry, copy]) => [copy, entry]));
   const leaving = new Map(
@@ -83,7 +83,7 @@ function* reloadedFrontends(
   );
   const fresh = new Set(plan.frontends.fresh);
   const outcomes: (FrontendOutcome | undefined)[] = [];
-  for (const after of trial.engine.generation.frontends.values()) {
+  for (const after of dryRun.engine.generation.frontends.values()) {
     const { name } = after.file;
     const vip = vipOf(after.file);
     const before = old.frontends.get(name) ?? leaving.get(vip);
@@ -92,7 +92,7 @@ function* reloadedFrontends(
     outcomes.push(
       fresh.has(after)
         ? yield* frontendOutcome(name, before, after, all, [])
-        : yield* trial.outcomeOf(before, after),
+        : yield* dryRun.outcomeOf(before, after),
     );
     yield "long";
   }
@@ -106,7 +106,7 @@ function* reloadedFrontends(
 }
 
 /** Where something is tried out: with copies, at one moment, heard by nobody else. */
-class Trial implements EventSink {
+class DryRun implements EventSink {
   readonly engine: Engine;
   /** What becomes of what operators have said. */
   readonly overrides: EventData<"override">[] = [];
@@ -186,21 +186,13 @@ function changeOf(
   return from === to ? [] : [{ backend, from, to }];
 }
 
-/** What VPP would have to hold in a generation. */
-class Foreseen implements DesiredSource {
-  constructor(private readonly generation: Generation) {}
-
-  get config(): Config {
-    return this.generation.config;
-  }
-
-  frontendNames(): readonly string[] {
-    return this.generation.frontendNames;
-  }
-
-  frontend(name: string): ReturnType<DesiredSource["frontend"]> {
-    return this.generation.frontends.get(name)?.snapshot();
-  }
+/** What VPP would have to hold. */
+function desiredIn({ config, frontendNames, frontends }: Generation): DesiredSource {
+  return {
+    config,
+    frontendNames: () => frontendNames,
+    frontend: (name) => frontends.get(name)?.snapshot(),
+  };
 }
 
 function byName(a: { readonly frontend: string }, b: { readonly frontend: string }): number {
