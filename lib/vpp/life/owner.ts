@@ -3,7 +3,7 @@ import { reasonOf } from "../../log/mod.ts";
 import { type LbCounters, VppError, type VppInfo, type VppStep } from "../service.ts";
 import { keepInLine, KnownState, StepTracker, type SyncContext } from "../sync/mod.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
-import { Pulse } from "./pulse.ts";
+import { Keepalive } from "./keepalive.ts";
 import { Reads } from "./reads.ts";
 
 /** What owning a connection needs. */
@@ -41,7 +41,7 @@ export async function own(options: OwnerOptions, signal: AbortSignal): Promise<n
   const { info, client } = connection;
   const known = new KnownState();
   const step = new StepTracker(clock, events);
-  const pulse = new Pulse(connection, known, clock, log);
+  const keepalive = new Keepalive(connection, known, clock, log);
   try {
     const isSame = options.recognise(info);
     if (isSame === false) ledger.clear();
@@ -49,7 +49,7 @@ export async function own(options: OwnerOptions, signal: AbortSignal): Promise<n
       info,
       reads: new Reads(client, clock),
       step: () => step.state,
-      counters: () => pulse.counters ?? { at: 0, vips: [], addresses: [], servers: [] },
+      counters: () => keepalive.counters ?? { at: 0, vips: [], addresses: [], servers: [] },
     });
     tell(events, "connected", "", {
       ...description(info),
@@ -61,7 +61,7 @@ export async function own(options: OwnerOptions, signal: AbortSignal): Promise<n
       mayTouch: options.mayTouch,
       adopted: () => {
         options.askForAll();
-        pulse.start();
+        keepalive.start();
       },
     }, connection.signal);
   } catch (error) {
@@ -69,7 +69,7 @@ export async function own(options: OwnerOptions, signal: AbortSignal): Promise<n
     throw connection.signal.reason;
   } finally {
     publish(undefined);
-    pulse[Symbol.dispose]();
+    keepalive[Symbol.dispose]();
     signal.removeEventListener("abort", stop);
     const reason = reasonOf(connection.signal.reason);
     if (signal.aborted) log.info("vpp-disconnect", { reason });

@@ -15,7 +15,7 @@ const countersMs = 5_000;
 const maxUnreadable = 3;
 
 /** What is asked of a connected VPP again and again: whether it lives, and its counters. */
-export class Pulse implements Disposable {
+export class Keepalive implements Disposable {
   readonly #reader: CounterReader;
   readonly #warnings: LimitedLog;
   readonly #timers = new Map<() => Promise<void>, Timer>();
