@@ -1,26 +1,19 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Polling, Reply } from "./answer.ts";
 
-/** A response stream that can be ended from outside. */
-export interface Endable {
-  fail(error: ConnectError): void;
-}
-
-/** Why a stream may not go on; undefined if it may. */
-export type Review = () => ConnectError | undefined;
-
 /** The streams that are open, so that shutdown can end them all, and a reload those of whom it bars. */
 export class StreamRegistry {
-  readonly #streams = new Map<Endable, Review>();
+  /** With what tells why each may not go on; undefined if it may. */
+  readonly #streams = new Map<ObservedStream, () => ConnectError | undefined>();
   #closed: ConnectError | undefined;
 
   /** Takes charge of a stream; after `close` it is ended at once. */
-  add(stream: Endable, review: Review = () => undefined): void {
+  add(stream: ObservedStream, review: () => ConnectError | undefined): void {
     this.#streams.set(stream, review);
     if (this.#closed) stream.fail(this.#closed);
   }
 
-  delete(stream: Endable): void {
+  delete(stream: ObservedStream): void {
     this.#streams.delete(stream);
   }
 
