@@ -50,7 +50,7 @@ interface Served {
 }
 
 /** A connection from being accepted to being closed. */
-interface Visit {
+interface OpenConnection {
   readonly conn: PacedConn;
   /** What secures it, and the handshake that it has under way. */
   readonly tls: { readonly conn: TlsConn; readonly claim: Claim } | undefined;
@@ -64,9 +64,9 @@ interface Visit {
 
 /** All connections of a port, from being accepted to being closed. */
 export class Connections {
-  readonly #visits = new Set<Visit>();
+  readonly #open = new Set<OpenConnection>();
   /** Those that have lost their slot, in that order. */
-  readonly #leaving = new Set<Visit>();
+  readonly #leaving = new Set<OpenConnection>();
   #onEmpty: (() => void) | undefined;
   /** What each turn of the loop has for strangers, and for this machine itself. */
   readonly #strangersQuota: TurnQuota;
@@ -86,7 +86,7 @@ export class Connections {
 
   /** Connections now open. */
   get size(): number {
-    return this.#visits.size;
+    return this.#open.size;
   }
 
   /**
@@ -98,10 +98,10 @@ export class Connections {
     const quota = prefix.isLocal ? this.#ownQuota : this.#strangersQuota;
     const below = new PacedConn(accepted, quota);
     if (this.#onEmpty) return below.close();
-    const claim = source && this.#claimHandshake(prefix, peer, () => visit.served.close());
+    const claim = source && this.#claimHandshake(prefix, peer, () => open.served.close());
     if (claim === "refused") return below.close();
     const { observer, connections, requests, clock } = this.options;
-    const slot = connections.claimIdle(prefix, (newcomer) => this.#giveWay(visit, newcomer));
+    const slot = connections.claimIdle(prefix, (newcomer) => this.#giveWay(open, newcomer));
     if (typeof slot === "string") {
       claim?.giveBack();
       observer.refused();
@@ -112,7 +112,7 @@ export class Connections {
       { claim, conn: new TlsConn(below, { source, clock, toPlainText }) };
     const conn = tls ? new PacedConn(tls.conn, quota) : below;
     const close = () => conn.close();
-    const visit: Visit = {
+    const open: OpenConnection = {
       ...{ conn, tls },
       quota,
       peer,
@@ -120,10 +120,10 @@ export class Connections {
       requests: new RequestSlots(requests, prefix, slot),
       served: { drain: close, close },
     };
-    this.#visits.add(visit);
+    this.#open.add(open);
     observer.opened();
     try {
-      await this.#dispatch(visit);
+      await this.#dispatch(open);
     } catch (error) {
       // Sessions do not throw for what a peer does: this is a defect, which costs the one peer.
       this.#failed(error);
@@ -131,7 +131,7 @@ export class Connections {
       close();
       claim?.giveBack();
       slot.giveBack();
-      this.#forget(visit);
+      this.#forget(open);
     }
   }
 
@@ -139,17 +139,17 @@ export class Connections {
   async shutdown(drainMs: number): Promise<void> {
     const empty = new Promise<void>((resolve) => this.#onEmpty = resolve);
     if (this.size === 0) return;
-    for (const { served } of [...this.#visits]) served.drain(drainMs);
+    for (const { served } of [...this.#open]) served.drain(drainMs);
     const timer = this.options.clock.after(drainMs, () => {
-      for (const { served } of [...this.#visits]) served.close();
+      for (const { served } of [...this.#open]) served.close();
     });
     await empty;
     timer.cancel();
   }
 
-  #forget(visit: Visit): void {
-    this.#leaving.delete(visit);
-    this.#visits.delete(visit);
+  #forget(open: OpenConnection): void {
+    this.#leaving.delete(open);
+    this.#open.delete(open);
     this.options.observer.closed();
     if (this.size === 0) this.#onEmpty?.();
   }
@@ -158,12 +158,12 @@ export class Connections {
    * Asks a connection that has lost its slot to leave. It has a moment to finish its answers, unless
    * so many others have that its descriptor is needed.
    */
-  #giveWay(visit: Visit, newcomer: PeerPrefix): void {
+  #giveWay(open: OpenConnection, newcomer: PeerPrefix): void {
     const { name, log, observer, leaving } = this.options;
     observer.displaced();
-    log.info(`${name}-connection-displaced`, { peer: visit.peer, for: newcomer.text });
-    this.#leaving.add(visit);
-    visit.served.drain(leaveMs);
+    log.info(`${name}-connection-displaced`, { peer: open.peer, for: newcomer.text });
+    this.#leaving.add(open);
+    open.served.drain(leaveMs);
     for (const oldest of this.#leaving) {
       if (this.#leaving.size <= leaving) break;
       this.#leaving.delete(oldest);
@@ -171,18 +171,18 @@ export class Connections {
     }
   }
 
-  async #dispatch(visit: Visit): Promise<void> {
-    const sniffed = await this.#sniff(visit);
-    if (sniffed.kind === "h2") await this.#serveH2(visit, sniffed.head);
-    else if (sniffed.kind === "http1") await this.#serveH1(visit, sniffed.head);
+  async #dispatch(open: OpenConnection): Promise<void> {
+    const sniffed = await this.#sniff(open);
+    if (sniffed.kind === "h2") await this.#serveH2(open, sniffed.head);
+    else if (sniffed.kind === "http1") await this.#serveH1(open, sniffed.head);
   }
 
   /** Finds out what the client speaks, within the time it has. */
-  async #sniff(visit: Visit): Promise<Sniffed> {
-    const { conn, served } = visit;
+  async #sniff(open: OpenConnection): Promise<Sniffed> {
+    const { conn, served } = open;
     const timer = this.options.clock.after(this.options.handshakeMs, () => served.close());
     try {
-      const protocol = await this.#handshake(visit);
+      const protocol = await this.#handshake(open);
       if (protocol === "failed") return { kind: "gone" };
       return protocol === "h2" ? { kind: "h2", head: new Uint8Array() } : await sniff(conn);
     } finally {
@@ -191,7 +191,7 @@ export class Connections {
   }
 
   /** The protocol that TLS has settled on. A client that often fails is logged. */
-  async #handshake({ tls, client, peer }: Visit): Promise<string | undefined> {
+  async #handshake({ tls, client, peer }: OpenConnection): Promise<string | undefined> {
     if (!tls) return undefined;
     try {
       const { protocol, certificate } = await tls.conn.handshake();
@@ -216,36 +216,36 @@ export class Connections {
     return "refused";
   }
 
-  async #serveH2(visit: Visit, prefix: Uint8Array): Promise<void> {
+  async #serveH2(open: OpenConnection, prefix: Uint8Array): Promise<void> {
     const { handlers, h2: limits, roomOf } = this.options;
-    const { conn } = visit;
-    const session = serveH2(conn, visit.requests.counting(handlers.http2), {
-      ...{ limits, prefix, mayStart: () => visit.quota.next() },
-      ...this.#listeners(visit),
-      ...roomOf && { room: roomOf(visit.peer) },
+    const { conn } = open;
+    const session = serveH2(conn, open.requests.counting(handlers.http2), {
+      ...{ limits, prefix, mayStart: () => open.quota.next() },
+      ...this.#listeners(open),
+      ...roomOf && { room: roomOf(open.peer) },
     });
-    visit.served = {
+    open.served = {
       drain: (drainMs) => void session.shutdown(drainMs),
       close: () => session.close(),
     };
     await session.closed;
   }
 
-  async #serveH1(visit: Visit, prefix: Uint8Array): Promise<void> {
+  async #serveH1(open: OpenConnection, prefix: Uint8Array): Promise<void> {
     const { handlers, h1: limits } = this.options;
-    const { conn } = visit;
-    const scheme = visit.tls ? "https" : "http";
-    const session = serveH1(conn, visit.requests.counting(handlers.http1), {
+    const { conn } = open;
+    const scheme = open.tls ? "https" : "http";
+    const session = serveH1(conn, open.requests.counting(handlers.http1), {
       ...{ limits, prefix, scheme },
-      mayContinue: visit.quota === this.#ownQuota ? this.#ownNext : this.#strangersNext,
-      ...this.#listeners(visit),
+      mayContinue: open.quota === this.#ownQuota ? this.#ownNext : this.#strangersNext,
+      ...this.#listeners(open),
     });
-    visit.served = session;
+    open.served = session;
     await session.closed;
   }
 
   /** What sessions of both protocols are told, and tell. */
-  #listeners({ peer, client, requests }: Visit) {
+  #listeners({ peer, client, requests }: OpenConnection) {
     return {
       peer,
       connection: client,
