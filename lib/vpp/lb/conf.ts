@@ -1,5 +1,4 @@
 import { type IpAddress, parseIp } from "../../ip/mod.ts";
-import type { LbConfig } from "../../config/mod.ts";
 import type { LbConf as LbConfRequest, LbConfGetReply } from "../../gen/vpp.ts";
 import type { LbConf, PlannedChange } from "../service.ts";
 
@@ -20,30 +19,23 @@ function setAddress(address: IpAddress): IpAddress | undefined {
   return neverSet.has(address.text) ? undefined : address;
 }
 
-/** What VPP's global settings are to be. */
-export function desiredConf(config: LbConfig): LbConf {
-  const { ipv4Source, ipv6Source, stickyBucketsPerCore, flowTimeoutSeconds } = config;
-  return { ipv4Source, ipv6Source, stickyBucketsPerCore, flowTimeoutSeconds };
+/** The settings by their keys in the configuration, for people; undefined is unset. */
+export function confAttributes(conf: LbConf) {
+  return {
+    "ipv4-src-address": conf.ipv4Source?.text,
+    "ipv6-src-address": conf.ipv6Source?.text,
+    "sticky-buckets-per-core": conf.stickyBucketsPerCore,
+    "flow-timeout": `${conf.flowTimeoutSeconds}s`,
+  };
 }
 
 /** How the settings differ, `flow-timeout 40s -> 60s`; empty when they do not. */
 export function confDifference(actual: LbConf, desired: LbConf): string {
-  const rows: readonly (readonly [string, string, string])[] = [
-    ["ipv4-src-address", sourceText(actual.ipv4Source), sourceText(desired.ipv4Source)],
-    ["ipv6-src-address", sourceText(actual.ipv6Source), sourceText(desired.ipv6Source)],
-    [
-      "sticky-buckets-per-core",
-      `${actual.stickyBucketsPerCore}`,
-      `${desired.stickyBucketsPerCore}`,
-    ],
-    ["flow-timeout", `${actual.flowTimeoutSeconds}s`, `${desired.flowTimeoutSeconds}s`],
-  ];
-  return rows.filter(([, from, to]) => from !== to)
-    .map(([name, from, to]) => `${name} ${from} -> ${to}`).join(", ");
-}
-
-function sourceText(address: IpAddress | undefined): string {
-  return address?.text ?? "unset";
+  const present = new Map<string, unknown>(Object.entries(confAttributes(actual)));
+  return Object.entries(confAttributes(desired))
+    .filter(([name, value]) => value !== present.get(name))
+    .map(([name, value]) => `${name} ${present.get(name) ?? "unset"} -> ${value ?? "unset"}`)
+    .join(", ");
 }
 
 const unset4 = parseIp("255.255.255.255");

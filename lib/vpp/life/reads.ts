@@ -8,7 +8,6 @@ import {
   describeConf,
   describePlan,
   describeTables,
-  desiredConf,
   type DesiredVip,
   planAll,
   plannedMoves,
@@ -120,7 +119,7 @@ async function planOfAll(
   { conf, vips }: Snapshot,
   { checker, memory, clock }: PlanQuery,
 ): Promise<VppPlan> {
-  const difference = confDifference(conf, desiredConf(checker.config.lb));
+  const difference = confDifference(conf, checker.config.lb);
   const desired = await inSlices(clock, desiredVips(checker));
   const plans = await inSlices(clock, planAll(desired, vips.values(), memory));
   const first = difference === "" ? [] : [describeConf(difference)];

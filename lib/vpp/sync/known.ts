@@ -47,10 +47,6 @@ export class KnownState {
     return this.#vips.values();
   }
 
-  get size(): number {
-    return this.#vips.size;
-  }
-
   /** The VIP with this id, if VPP has it. */
   vip(id: string): ActualVip | undefined {
     return this.#vips.get(id);

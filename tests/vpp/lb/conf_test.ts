@@ -1,12 +1,5 @@
 import assert from "node:assert/strict";
-import type { LbConfig } from "../../../lib/config/mod.ts";
-import {
-  confDifference,
-  confOf,
-  confRequest,
-  describeConf,
-  desiredConf,
-} from "../../../lib/vpp/lb/mod.ts";
+import { confDifference, confOf, confRequest, describeConf } from "../../../lib/vpp/lb/mod.ts";
 import { ip } from "../../support/ip.ts";
 
 const conf = {
@@ -28,14 +21,6 @@ Deno.test("what is sent reads back the same, addresses that were never set as we
   const { sticky_buckets_per_core, flow_timeout, ...sources } = confRequest({ ...conf, ...never });
   assert.deepEqual(sources, allOnes, "VPP's own way to say that there is none");
   assert.deepEqual([sticky_buckets_per_core, flow_timeout], [1024, 40]);
-});
-
-Deno.test("of the configuration, the settings of the plugin are desired and nothing else", () => {
-  const config: LbConfig = {
-    ...conf,
-    ...{ buckets: 1024, syncIntervalMs: 30_000, startupMinDelayMs: 1, startupMaxDelayMs: 2 },
-  };
-  assert.deepEqual(desiredConf(config), conf);
 });
 
 Deno.test("each setting that differs is named, from what to what, and no other", () => {

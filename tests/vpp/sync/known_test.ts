@@ -104,7 +104,7 @@ Deno.test("what was changed while a dump was under way stays as it is known", ()
 Deno.test("VIPs are found by their prefix, and prefixes without VIPs are forgotten", () => {
   const { known } = after(dumpOf(base, vip(81, {})));
   assert.deepEqual(known.onPrefix("192.0.2.1/32").map(({ port }) => port), [80, 81]);
-  assert.equal(known.size, 2);
+  assert.equal([...known.all()].length, 2);
   known.vipRemoved(base.id);
   known.vipRemoved(base.id);
   assert.deepEqual(known.onPrefix("192.0.2.1/32").map(({ port }) => port), [81]);
