@@ -16,7 +16,7 @@
  */
 
 export { defaultWatchLimits, startRpcServer } from "./server.ts";
-export type { RpcServer, RpcServerOptions } from "./server.ts";
+export type { RpcServerOptions } from "./server.ts";
 export type { EventArchive } from "./list_events.ts";
 export {
   budgetList,
@@ -40,7 +40,7 @@ export { type ReadGate, readGate } from "./guard.ts";
 export { openHttpPort } from "./http_port.ts";
 export type { HttpPort, HttpPortLimits, HttpPortOptions } from "./http_port.ts";
 export type { ProtocolHandlers } from "./connections.ts";
-export type { PortLimits, RpcPortOptions } from "./port.ts";
+export type { PortLimits, RpcPortOptions, RpcServer } from "./port.ts";
 export type { QueueLimits } from "./watch/queue.ts";
 export { formatListenAddress, parseListenAddress, parseListenAddresses } from "./address.ts";
 export type { ListenAddress, SocketAddress } from "./address.ts";

@@ -53,11 +53,14 @@ export interface PortOptions
     Pick<HttpPortOptions, "clock" | "log">,
     Pick<HttpAdapterOptions, "countingOf"> {}
 
-/** A port being served. */
-export interface RpcPort extends Pick<HttpPort, "addresses" | "connections" | "port"> {
+/** The API being served. */
+export interface RpcServer extends Pick<HttpPort, "address" | "addresses" | "port"> {
   /** Ends streams of those who may not have them by the rules that are in force now. */
   reviewStreams(): void;
-  /** Ends streams with UNAVAILABLE, drains the rest and closes. Calling it again waits as well. */
+  /**
+   * Ends streams with UNAVAILABLE, lets other calls end within the drain limit, and closes.
+   * Never rejects; calling it again waits as well.
+   */
   shutdown(): Promise<void>;
 }
 
@@ -68,7 +71,7 @@ export const shuttingDown: ConnectError = new ConnectError(
 );
 
 /** Serves RPCs on one port: gRPC, gRPC-Web and Connect, HTTP/2 and HTTP/1.1. */
-export function servePort(rpcs: readonly Rpc[], options: PortOptions): RpcPort {
+export function servePort(rpcs: readonly Rpc[], options: PortOptions): RpcServer {
   const streams = new StreamRegistry();
   const port = openHttpPort({
     ...options,
@@ -85,11 +88,7 @@ export function servePort(rpcs: readonly Rpc[], options: PortOptions): RpcPort {
     await closed;
   };
   return {
-    addresses: port.addresses,
-    port: port.port,
-    get connections() {
-      return port.connections;
-    },
+    ...{ address: port.address, addresses: port.addresses, port: port.port },
     reviewStreams: () => streams.review(),
     shutdown: () => ended ??= end(),
   };

@@ -8,10 +8,9 @@ import { HealthService } from "./health.ts";
 import { Intake } from "./intake.ts";
 import { rpcServices } from "./rpc.ts";
 import { Outbox } from "./outbox.ts";
-import { type RpcPort, type RpcPortOptions, servePort, shuttingDown } from "./port.ts";
+import { type RpcPortOptions, type RpcServer, servePort, shuttingDown } from "./port.ts";
 import type { Counting, HttpAdapterOptions } from "./http_adapter.ts";
 import { isLocalPeer } from "./prefix.ts";
-import type { HttpPort } from "./http_port.ts";
 import { reflectionRpcs } from "./reflection.ts";
 import { maglevRpcs } from "./service.ts";
 import type { RpcSources } from "./types.ts";
@@ -32,17 +31,6 @@ export interface RpcServerOptions extends RpcSources, RpcPortOptions {
   readonly clock?: Clock;
   /** Names the stream of events of this run; random unless given. */
   readonly streamId?: string;
-}
-
-/** The API being served. */
-export interface RpcServer extends Pick<HttpPort, "address" | "addresses" | "port"> {
-  /** Ends streams of those who may not have them by the rules that are in force now. */
-  reviewStreams(): void;
-  /**
-   * Ends streams with UNAVAILABLE, lets other calls end within the drain limit, and closes.
-   * Never rejects; calling it again waits as well.
-   */
-  shutdown(): Promise<void>;
 }
 
 /**
@@ -68,7 +56,7 @@ export function startRpcServer(options: RpcServerOptions): RpcServer {
   ];
   const log = new LimitedLog(options.log, clock);
   const countingOf = countingByPlace(counting(budgets), counting(ownBudgets));
-  let port: RpcPort;
+  let port: RpcServer;
   try {
     port = servePort(rpcs, { ...options, countingOf, clock, log });
   } catch (error) {
@@ -84,14 +72,7 @@ export function startRpcServer(options: RpcServerOptions): RpcServer {
     log[Symbol.dispose]();
   };
   let ended: Promise<void> | undefined;
-  const [address = ""] = port.addresses;
-  return {
-    address,
-    addresses: port.addresses,
-    port: port.port,
-    reviewStreams: () => port.reviewStreams(),
-    shutdown: () => ended ??= end(),
-  };
+  return { ...port, shutdown: () => ended ??= end() };
 }
 
 function openBudgets(
