@@ -61,7 +61,7 @@ export class Copies {
     }
     for (const [name, frontend] of generation.frontends) {
       const copy = this.frontend(frontend);
-      yield* copy.recount();
+      yield* copy.standings.recount();
       frontends.set(name, copy);
     }
     return { ...generation, backends, frontends };

@@ -81,7 +81,7 @@ export class FlapHolds {
   look(entry: BackendEntry): void {
     this.#judge(entry);
     for (const { frontend } of entry.placement.memberships) {
-      if (frontend.flapping.size > 0) this.#serve(frontend);
+      if (frontend.standings.flapping.size > 0) this.#serve(frontend);
     }
   }
 
@@ -121,7 +121,7 @@ export class FlapHolds {
     // Whoever's probes pass from then on is looked at because of that.
     if (this.#inNeed.has(frontend)) return;
     this.#inNeed.add(frontend);
-    for (const name of [...frontend.flapping]) {
+    for (const name of [...frontend.standings.flapping]) {
       const member = frontend.members.get(name);
       if (member) this.#judge(member.backend);
       if (!isInNeed(frontend)) return;

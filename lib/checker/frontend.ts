@@ -15,10 +15,9 @@ import {
   type Standing,
   type Weight,
 } from "../health/mod.ts";
-import type { Steps } from "../time/mod.ts";
 import type { BackendEntry } from "./backend.ts";
 import { CopiedMembers } from "./copies.ts";
-import type { FailOpen, SavedFailOpen } from "./fail_open.ts";
+import type { FailOpen } from "./fail_open.ts";
 import { absent, type Former, type Membership, type ToldWeights } from "./membership.ts";
 import type { FrontendStanding, Place, Side } from "./outcome.ts";
 import { type Said, type SavedWeight, savedWeight } from "./saved.ts";
@@ -44,13 +43,14 @@ export class FrontendEntry implements Side {
   #config: Frontend | undefined;
   #snapshot: FrontendSnapshot | undefined;
   readonly #overruled: EventData<"override">[] = [];
-  readonly #standings: Standings;
+  /** How its backends stand; what changes them goes through here, for the snapshot's sake. */
+  readonly standings: Standings;
 
   /** `file` is what the configuration says of it. */
   constructor(readonly file: Frontend, members = new Map<string, Membership>()) {
     this.members = members;
     this.#pool = file.pools[0]?.name ?? "";
-    this.#standings = new Standings(file, this.members);
+    this.standings = new Standings(file, this.members);
   }
 
   /** What the file says, with the weights in force. */
@@ -60,17 +60,17 @@ export class FrontendEntry implements Side {
 
   /** Set while weights do not follow health. */
   get open(): FailOpen | undefined {
-    return this.#standings.open;
+    return this.standings.open;
   }
 
   /** What its backends come to. */
   get tally(): FrontendTally {
-    return this.#standings.tally;
+    return this.standings.tally;
   }
 
   /** How it stands as a whole. */
   get standing(): FrontendStanding {
-    const { tally: { state, activePool }, weight } = this.#standings;
+    const { tally: { state, activePool }, weight } = this.standings;
     return { state, activePool: this.#poolName(activePool), weight };
   }
 
@@ -95,13 +95,8 @@ export class FrontendEntry implements Side {
     copy.state = this.state;
     copy.#pool = this.#pool;
     copy.#heldPool = this.#heldPool;
-    copy.#standings.resemble(this.#standings);
+    copy.standings.resemble(this.standings);
     return copy;
-  }
-
-  /** Counts its backends anew as they are, one a step. */
-  recount(): Steps<void> {
-    return this.#standings.recount();
   }
 
   /** Adds a backend, which counts once `takeOver` was called. */
@@ -151,12 +146,7 @@ export class FrontendEntry implements Side {
     }
     for (const saved of lost.values()) this.overrule(saved);
     this.#config = undefined;
-    this.#standings.begin(before && before.#standings, old !== undefined, former, at);
-  }
-
-  /** Begins with what was kept of its fail-open; before `takeOver`. */
-  restoreFailOpen(saved: SavedFailOpen): void {
-    this.#standings.restore(saved);
+    this.standings.begin(before && before.standings, old !== undefined, former, at);
   }
 
   /**
@@ -206,38 +196,23 @@ export class FrontendEntry implements Side {
    */
   moved(member: Membership, moment: Moment, { cause }: Reason): boolean {
     this.#snapshot = undefined;
-    return this.#standings.moved(member, moment, isFound(cause));
+    return this.standings.moved(member, moment, isFound(cause));
   }
 
   /** A backend is held down because it flaps, or is not any more. */
   noteFlapping(member: Membership): void {
     this.#snapshot = undefined;
-    this.#standings.noteFlapping(member);
-  }
-
-  /** Names of those that are held down because they flap. */
-  get flapping(): ReadonlySet<string> {
-    return this.#standings.flapping;
-  }
-
-  /** Whether somebody has just come up, so that `climb` has something to do. */
-  get isRising(): boolean {
-    return this.tally.hasRising;
-  }
-
-  /** When there is something to do for `climb`; Infinity: never. */
-  get climbsAt(): number {
-    return this.#standings.climbsAt;
+    this.standings.noteFlapping(member);
   }
 
   /** Gives those that have come up what they are to have by now; tells the difference. */
   climb(reason: Reason, { now, wall }: Moment): NewEvent[] {
-    return this.unannounced(this.#standings.climb(now), reason, wall);
+    return this.unannounced(this.standings.climb(now), reason, wall);
   }
 
   /** Sets a runtime weight; `unannounced` has to follow. */
   reweigh(member: Membership, weight: number, said: Said | undefined): void {
-    this.#standings.reweighed(member, weight);
+    this.standings.reweighed(member, weight);
     member.weight = weight;
     member.said = said;
     this.#config = undefined;
@@ -248,11 +223,11 @@ export class FrontendEntry implements Side {
     this.state = this.tally.state;
     this.#pool = this.#poolName(this.tally.activePool);
     this.#heldPool = this.tally.heldPool;
-    this.#standings.takeNews();
+    this.standings.takeNews();
     for (const member of this.members.values()) {
       const effective = this.#effectiveOf(member);
       member.told = { configured: member.weight, effective };
-      this.#standings.noteUse(member, effective, 0);
+      this.standings.noteUse(member, effective, 0);
     }
   }
 
@@ -263,7 +238,7 @@ export class FrontendEntry implements Side {
    */
   unannounced(concerned: Iterable<Membership>, reason: Reason, at: number): NewEvent[] {
     this.#snapshot = undefined;
-    const { events: own, isOfAll } = this.#standings.takeNews();
+    const { events: own, isOfAll } = this.standings.takeNews();
     const pool = this.#poolName(this.tally.activePool);
     const isFailover = pool !== this.#pool;
     const isHeldFailover = this.tally.heldPool !== this.#heldPool;
@@ -303,7 +278,7 @@ export class FrontendEntry implements Side {
     const { name: frontend, address: { text: address } } = this.file;
     const transition = { from: this.state, to: "removed", at } as const;
     return [
-      ...this.#standings.farewell(),
+      ...this.standings.farewell(),
       { kind: "frontend", frontend, address, transition, activePool: this.#pool },
     ];
   }
@@ -324,7 +299,7 @@ export class FrontendEntry implements Side {
       weights: effectiveWeights(this.config, this.#poolRoleOf, this.#standingOfName),
       byHand: this.weightsByHand(),
       failOpenSince: this.open?.since,
-      slowStarts: this.#standings.slowStarts(),
+      slowStarts: this.standings.slowStarts(),
     };
   }
 
@@ -332,14 +307,14 @@ export class FrontendEntry implements Side {
 
   readonly #standingOfName = (name: string): Standing => {
     const member = this.members.get(name);
-    return member ? this.#standings.of(member) : { state: "removed", untested: false };
+    return member ? this.standings.of(member) : { state: "removed", untested: false };
   };
 
   #announce(member: Membership, into: EventData[], at: number): void {
     const effective = this.#effectiveOf(member);
     const now = { configured: member.weight, effective };
     const { told } = member;
-    this.#standings.noteUse(member, effective, at);
+    this.standings.noteUse(member, effective, at);
     if (told.configured === now.configured && told.effective === now.effective) return;
     member.told = now;
     into.push(this.#change(member, told, now));
@@ -359,7 +334,7 @@ export class FrontendEntry implements Side {
 
   #effectiveOf(member: Membership): Weight {
     return judgeWeight({
-      standing: this.#standings.of(member),
+      standing: this.standings.of(member),
       configured: member.weight,
       pool: this.tally.poolRole(member.pool),
       flushOnDown: this.file.flushOnDown,

@@ -50,11 +50,11 @@ export class SlowStarts {
     const now = clock.now();
     let next = Infinity;
     for (const frontend of generation().frontends.values()) {
-      if (!frontend.isRising) continue;
-      if (frontend.climbsAt <= now) {
+      if (!frontend.tally.hasRising) continue;
+      if (frontend.standings.climbsAt <= now) {
         events.emit(frontend.climb(safetyReason, { now, wall: clock.wall() }));
       }
-      next = Math.min(next, frontend.climbsAt);
+      next = Math.min(next, frontend.standings.climbsAt);
     }
     this.#wake(next);
   }

@@ -163,7 +163,7 @@ Deno.test("a frontend that is counted anew counts its backends as they are now, 
     backend.health = { state: states[i] ?? "unknown", counter: 4 };
   }
   for (let again = 0; again < 2; again++) {
-    assert.equal(counted(frontend.recount()).steps, 5);
+    assert.equal(counted(frontend.standings.recount()).steps, 5);
     assert.deepEqual(frontend.tally.census, { up: 2, down: 1, awaited: 1 });
   }
 });
