@@ -14,19 +14,21 @@ const servers = 12;
 
 /** One edit of the file: data, so that a history can be shortened without changing its meaning. */
 export type Edit =
-  | { readonly what: "timing"; readonly check: string; readonly intervalMs: number }
+  | { readonly what: "site"; readonly change: Partial<Site> }
+  | { readonly what: "check"; readonly check: string; readonly change: Partial<SiteCheck> }
+  | { readonly what: "backend"; readonly backend: string; readonly change: Partial<SiteBackend> }
   | {
-    readonly what: "counts";
-    readonly check: string;
-    readonly rise: number;
-    readonly fall: number;
+    readonly what: "frontend";
+    readonly frontend: string;
+    readonly change: Partial<SiteFrontend>;
   }
-  | { readonly what: "port"; readonly check: string; readonly port: number }
-  | { readonly what: "recheck"; readonly backend: string; readonly check: string }
+  | {
+    readonly what: "toggle";
+    readonly frontend: string;
+    readonly setting: "sticky" | "flushOnDown";
+  }
   | { readonly what: "rename"; readonly backend: string; readonly to: string }
   | { readonly what: "swap"; readonly backend: string; readonly other: string }
-  | { readonly what: "move"; readonly backend: string; readonly server: number }
-  | { readonly what: "enabled"; readonly backend: string; readonly enabled: boolean }
   | {
     readonly what: "weight";
     readonly frontend: string;
@@ -44,46 +46,13 @@ export type Edit =
   | { readonly what: "drop-backend"; readonly name: string }
   | { readonly what: "add-frontend"; readonly name: string; readonly like: SiteFrontend }
   | { readonly what: "drop-frontend"; readonly name: string }
-  | { readonly what: "sticky"; readonly frontend: string }
-  | { readonly what: "flush"; readonly frontend: string }
-  | { readonly what: "drain-deadline"; readonly frontend: string; readonly ms: number }
-  | {
-    readonly what: "fail-open";
-    readonly frontend: string;
-    readonly failOpen: NonNullable<SiteFrontend["failOpen"]>;
-  }
-  | { readonly what: "flap"; readonly check: string; readonly flap: SiteCheck["flap"] }
-  | { readonly what: "slow-start"; readonly frontend: string; readonly ms: number }
-  | { readonly what: "conf"; readonly flowTimeoutSeconds: number }
-  | { readonly what: "drift"; readonly syncIntervalMs: number }
-  | { readonly what: "buckets"; readonly buckets: number }
-  | { readonly what: "warm-up"; readonly minMs: number; readonly maxMs: number }
-  | { readonly what: "netns"; readonly netns: string }
   | { readonly what: "nothing" };
 
-/** Edits that ask for nobody's traffic to be taken away. */
-const harmless = new Set<Edit["what"]>([
-  "timing",
-  "counts",
-  "port",
-  "recheck",
-  "rename",
-  "sticky",
-  "flush",
-  "drain-deadline",
-  "slow-start",
-  "flap",
-  "conf",
-  "drift",
-  "buckets",
-  "warm-up",
-  "netns",
-  "nothing",
-]);
-
 /** Whether no server may lose traffic by this edit alone. */
-export function keepsTraffic({ what }: Edit): boolean {
-  return harmless.has(what);
+export function keepsTraffic(edit: Edit): boolean {
+  if (edit.what === "backend") return "check" in edit.change;
+  if (edit.what === "frontend") return !("failOpen" in edit.change);
+  return ["site", "check", "toggle", "rename", "nothing"].includes(edit.what);
 }
 
 /** The site after the edit; the same one if it makes no sense there. */
@@ -94,16 +63,18 @@ export function edited(site: Site, edit: Edit): Site {
 
 function applied(site: Site, edit: Edit): Site {
   switch (edit.what) {
-    case "timing": {
-      const { intervalMs } = edit;
-      return withCheck(site, edit.check, { intervalMs, fastIntervalMs: intervalMs / 2 });
+    case "site":
+      return { ...site, ...edit.change };
+    case "check":
+      return withCheck(site, edit.check, edit.change);
+    case "backend":
+      return withBackend(site, edit.backend, edit.change);
+    case "frontend":
+      return withFrontend(site, edit.frontend, edit.change);
+    case "toggle": {
+      const { frontend, setting } = edit;
+      return withFrontend(site, frontend, { [setting]: !site.frontends[frontend]?.[setting] });
     }
-    case "counts":
-      return withCheck(site, edit.check, { rise: edit.rise, fall: edit.fall });
-    case "port":
-      return withCheck(site, edit.check, { port: edit.port });
-    case "recheck":
-      return withBackend(site, edit.backend, { check: edit.check });
     case "rename":
       return renamed(site, edit.backend, edit.to);
     case "swap": {
@@ -112,10 +83,6 @@ function applied(site: Site, edit: Edit): Site {
       const moved = withBackend(site, edit.backend, { server: b.server });
       return withBackend(moved, edit.other, { server: a.server });
     }
-    case "move":
-      return withBackend(site, edit.backend, { server: edit.server });
-    case "enabled":
-      return withBackend(site, edit.backend, { enabled: edit.enabled });
     case "weight": {
       const { backend, weight } = edit;
       return withPools(
@@ -149,32 +116,6 @@ function applied(site: Site, edit: Edit): Site {
       return { ...site, frontends: { ...site.frontends, [edit.name]: edit.like } };
     case "drop-frontend":
       return { ...site, frontends: without(site.frontends, edit.name) };
-    case "sticky": {
-      const sticky = !site.frontends[edit.frontend]?.sticky;
-      return withFrontend(site, edit.frontend, { sticky });
-    }
-    case "flush": {
-      const flushOnDown = !site.frontends[edit.frontend]?.flushOnDown;
-      return withFrontend(site, edit.frontend, { flushOnDown });
-    }
-    case "drain-deadline":
-      return withFrontend(site, edit.frontend, { drainDeadlineMs: edit.ms });
-    case "fail-open":
-      return withFrontend(site, edit.frontend, { failOpen: edit.failOpen });
-    case "flap":
-      return withCheck(site, edit.check, { flap: edit.flap });
-    case "slow-start":
-      return withFrontend(site, edit.frontend, { slowStartMs: edit.ms });
-    case "conf":
-      return { ...site, flowTimeoutSeconds: edit.flowTimeoutSeconds };
-    case "drift":
-      return { ...site, syncIntervalMs: edit.syncIntervalMs };
-    case "buckets":
-      return { ...site, buckets: edit.buckets };
-    case "warm-up":
-      return { ...site, startupMinDelayMs: edit.minMs, startupMaxDelayMs: edit.maxMs };
-    case "netns":
-      return { ...site, netns: edit.netns };
     case "nothing":
       return site;
   }
@@ -186,11 +127,7 @@ function withCheck(site: Site, name: string, change: Partial<SiteCheck>): Site {
   return { ...site, checks: { ...site.checks, [name]: { ...check, ...change } } };
 }
 
-function withBackend(
-  site: Site,
-  name: string,
-  change: Partial<Site["backends"][string]>,
-): Site {
+function withBackend(site: Site, name: string, change: Partial<SiteBackend>): Site {
   const backend = site.backends[name];
   if (!backend) return site;
   return { ...site, backends: { ...site.backends, [name]: { ...backend, ...change } } };
@@ -353,17 +290,26 @@ export function randomEdit(random: Random, site: Site): Edit {
   const name = `b${random.between(0, 12)}`;
   const server = random.between(0, servers - 1);
   const like = randomFrontend(random, site);
-  const [minMs, maxMs] = random.pick(warmUps);
+  const [startupMinDelayMs, startupMaxDelayMs] = random.pick(warmUps);
+  const timing = (intervalMs: number) => ({ intervalMs, fastIntervalMs: intervalMs / 2 });
+  const ofCheck = (change: Partial<SiteCheck>): Edit => ({ what: "check", check, change });
+  const ofBackend = (change: Partial<SiteBackend>): Edit => ({ what: "backend", backend, change });
+  const ofFrontend = (change: Partial<SiteFrontend>): Edit => ({
+    what: "frontend",
+    frontend,
+    change,
+  });
+  const ofSite = (change: Partial<Site>): Edit => ({ what: "site", change });
   return random.pick<Edit>([
-    { what: "timing", check, intervalMs: random.pick([500, 1_000, 3_000, 60_000]) },
-    { what: "timing", check, intervalMs: random.pick([700, 2_000]) },
-    { what: "counts", check, rise: random.between(1, 4), fall: random.between(1, 4) },
-    { what: "port", check, port: random.pick([80, 81]) },
-    { what: "recheck", backend, check },
+    ofCheck(timing(random.pick([500, 1_000, 3_000, 60_000]))),
+    ofCheck(timing(random.pick([700, 2_000]))),
+    ofCheck({ rise: random.between(1, 4), fall: random.between(1, 4) }),
+    ofCheck({ port: random.pick([80, 81]) }),
+    ofBackend({ check }),
     { what: "rename", backend, to: name },
     { what: "swap", backend, other: random.pickAny(Object.keys(site.backends)) ?? "b0" },
-    { what: "move", backend, server },
-    { what: "enabled", backend, enabled: random.chance(0.5) },
+    ofBackend({ server }),
+    ofBackend({ enabled: random.chance(0.5) }),
     { what: "weight", frontend, backend, weight: random.pick([0, 1, 50, 100]) },
     { what: "leave", frontend, backend },
     { what: "join", frontend, backend, pool: random.between(0, 1) },
@@ -371,18 +317,18 @@ export function randomEdit(random: Random, site: Site): Edit {
     { what: "drop-backend", name: backend },
     like ? { what: "add-frontend", name: `f${random.between(1, 5)}`, like } : { what: "nothing" },
     { what: "drop-frontend", name: frontend },
-    { what: "sticky", frontend },
-    { what: "flush", frontend },
-    { what: "drain-deadline", frontend, ms: random.pick(drainDeadlines) },
-    { what: "fail-open", frontend, failOpen: random.pick(failOpens) },
-    { what: "flap", check, flap: randomFlap(random) },
-    { what: "slow-start", frontend, ms: random.pick(slowStarts) },
-    { what: "conf", flowTimeoutSeconds: random.pick([40, 60]) },
+    { what: "toggle", frontend, setting: "sticky" },
+    { what: "toggle", frontend, setting: "flushOnDown" },
+    ofFrontend({ drainDeadlineMs: random.pick(drainDeadlines) }),
+    ofFrontend({ failOpen: random.pick(failOpens) }),
+    ofCheck({ flap: randomFlap(random) }),
+    ofFrontend({ slowStartMs: random.pick(slowStarts) }),
+    ofSite({ flowTimeoutSeconds: random.pick([40, 60]) }),
     // Not longer: what only a drift pass repairs has to be repaired within the history.
-    { what: "drift", syncIntervalMs: random.pick([5_000, 20_000, 30_000]) },
-    { what: "buckets", buckets: random.pick([16, 32]) },
-    { what: "warm-up", minMs, maxMs },
-    { what: "netns", netns: random.pick(["", "dataplane"]) },
+    ofSite({ syncIntervalMs: random.pick([5_000, 20_000, 30_000]) }),
+    ofSite({ buckets: random.pick([16, 32]) }),
+    ofSite({ startupMinDelayMs, startupMaxDelayMs }),
+    ofSite({ netns: random.pick(["", "dataplane"]) }),
     { what: "nothing" },
   ]);
 }
