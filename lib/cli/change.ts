@@ -6,6 +6,7 @@ import { formatAway } from "./format.ts";
 import type { Command, CommandContext, View } from "./node.ts";
 import { formatOutcomeText, isDangerous } from "./outcome_text.ts";
 import { messageJson, report } from "./report.ts";
+import { plainStyle } from "./style.ts";
 
 /** What came of a command that changes something, or would come of it. */
 export interface Changed {
@@ -35,7 +36,7 @@ export function change(run: (context: CommandContext) => Promise<Changed>): Comm
           .join("\n");
       },
       json: ({ text, outcome, isDryRun, json }) => ({
-        result: text(plainView),
+        result: text({ style: plainStyle, now: 0 }),
         ...json,
         dryRun: isDryRun,
         ...(outcome && { outcome: messageJson(OutcomeSchema, outcome) }),
@@ -56,8 +57,6 @@ function warningsOf({ frontends, vppAway, notKept }: Outcome, { now }: View): st
     ? away
     : [...away, `this is NOT KEPT, and forgotten when maglevd restarts: ${notKept}`];
 }
-
-const plainView: View = { style: { colour: false, paint: (_, text) => text }, now: 0 };
 
 /** What an operation is asked for with. */
 export type OperationInit = MessageInitShape<typeof OperationSchema>;

@@ -76,6 +76,7 @@ connected        2026-01-02 03:03:05.000Z (1m ago)`,
   "watch events pretty num 2": `now                      backend  nginx0 is up
 2026-01-02 03:04:05.000Z backend  nginx0 up → down`,
   "set backend nginx0 disable": "backend nginx0 is disabled",
+  "set backend nginx* disable": "backend nginx0 is disabled\nbackend nginx1 is disabled",
   "config reload": "config reloaded",
 };
 

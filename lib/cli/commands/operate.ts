@@ -1,10 +1,11 @@
 import type { BackendInfo, Outcome } from "../../gen/maglev_pb.ts";
 import { carryOut, change, notOlder, type OperationInit } from "../change.ts";
-import { CommandFailure, exitCodes, messageOf } from "../errors.ts";
+import { CommandFailure, messageOf } from "../errors.ts";
 import { parseSpan } from "../format.ts";
-import { isGlob, matchesGlob } from "../glob.ts";
+import { isGlob } from "../glob.ts";
 import type { CommandContext, MaglevClient } from "../node.ts";
 import { slotValue } from "../report.ts";
+import { matchingBackends } from "./backends.ts";
 
 /** `set backend NAME pause`. */
 export const pauseBackend = operate({ verb: "pause", call: callOf("pause") });
@@ -50,7 +51,10 @@ function callOf(verb: "pause" | "resume" | "disable" | "enable"): Verb["call"] {
 function operate({ verb, call, more }: Verb) {
   return change(async (context) => {
     const word = slotValue(context, "backend");
-    const backends = await namedBackends(context, word);
+    const { client, signal } = context;
+    const backends = isGlob(word)
+      ? await matchingBackends(context)
+      : [await client.getBackend({ name: word }, { signal })];
     const names = backends.map(({ name }) => name);
     return await carryOut(context, {
       operations: [{ ...more?.(context), action: verb, backends: names }],
@@ -102,13 +106,4 @@ async function eachInTurn(
   }
   if (failures.length > 0) throw new CommandFailure([...lines, ...failures].join("\n"));
   return lines.join("\n");
-}
-
-async function namedBackends(context: CommandContext, word: string): Promise<BackendInfo[]> {
-  const { client, signal } = context;
-  if (!isGlob(word)) return [await client.getBackend({ name: word }, { signal })];
-  const { backends } = await client.listBackends({ details: true }, { signal });
-  const matching = backends.filter((backend) => matchesGlob(word, backend.name));
-  if (matching.length > 0) return matching;
-  throw new CommandFailure(`no backend matches ${word}`, exitCodes.notFound);
 }
