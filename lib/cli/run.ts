@@ -31,8 +31,7 @@ export async function runMaglevc(args: readonly string[]): Promise<number> {
   const flags = given.server === "" ? { ...given, server: await usualServer() } : given;
   return await untilInterrupted(async (signal) => {
     if (flags.words.length === 0 && Deno.stdin.isTerminal()) return await openShell(flags, signal);
-    const { runLines, runOnce } = await import("./oneshot.ts");
-    const { printLine, stdinLines } = await import("./stdio.ts");
+    const { printLine, runLines, runOnce, stdinLines } = await import("./oneshot.ts");
     const { agreeOnTerminal, isAskable } = await import("./ask.ts");
     const output = {
       ...{ out: printLine, err: console.error },

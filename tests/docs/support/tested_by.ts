@@ -25,7 +25,7 @@ export const testedBy: Readonly<Record<string, readonly string[]>> = {
   ],
   "cli/outcome_text": ["cli/change", "cli/errors", "cli/oneshot"],
   "cli/servers": ["cli/servers_file"],
-  "cli/shell/shell": ["cli/run", "cli/shell/editor", "cli/shell/readline", "cli/stdio"],
+  "cli/shell/shell": ["cli/run", "cli/shell/editor", "cli/shell/readline"],
   "cli/several": ["cli/targets"],
   "cli/walk": ["cli/slots", "cli/tree"],
   "cli/watch": ["cli/events", "cli/terminal"],
@@ -108,7 +108,7 @@ export const testedBy: Readonly<Record<string, readonly string[]>> = {
   "state/keeper": ["simulation/memory_keeping"],
 
   "state/store": ["state/rows", "state/schema"],
-  "state/worker_client": ["state/worker_server", "workers/workers"],
+  "state/worker_client": ["state/worker_server"],
 
   "tester/ask/new_flows": ["tester/ask/kept_flows"],
   "tester/screen/run_screen": ["tester/screen/full_screen"],
