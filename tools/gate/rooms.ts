@@ -1,13 +1,13 @@
 import { runDeno } from "./process.ts";
 import type { Tally } from "./tally.ts";
 import { tallyOf } from "./tally.ts";
-import { locked } from "../programs.ts";
+import { locked, root } from "../programs.ts";
 
 /** The tests of one folder under tests/, or of some of its files. */
 export interface Room {
   /** As it is told: the folder's name, and which part of it. */
   readonly name: string;
-  /** Folders and files, from the root. */
+  /** Files, from the root. */
   readonly paths: readonly string[];
 }
 
@@ -46,11 +46,11 @@ export async function testRooms(): Promise<Room[]> {
   return (await Promise.all(folders.map(inParts))).flat();
 }
 
-/** A folder, or its files dealt out to its parts. */
+/** The files of a folder, or what is dealt out to its parts. */
 async function inParts(folder: string): Promise<Room[]> {
-  const parts = partsOf[folder];
-  if (parts === undefined) return [{ name: `tests/${folder}`, paths: [`tests/${folder}`] }];
   const files = (await testsIn(`tests/${folder}`)).sort();
+  const parts = partsOf[folder];
+  if (parts === undefined) return [{ name: `tests/${folder}`, paths: files }];
   return Array.from({ length: parts }, (_, part) => ({
     name: `tests/${folder}, part ${part + 1} of ${parts}`,
     paths: files.filter((_, i) => i % parts === part),
@@ -59,14 +59,19 @@ async function inParts(folder: string): Promise<Room[]> {
 
 /**
  * Runs one room's tests in a process of its own: file descriptors, memory and network namespaces
- * are counted per process, so rooms that run at the same time don't disturb each other.
+ * are counted per process, so rooms that run at the same time don't disturb each other. The files
+ * of a room are one module there: a module for each would load and compile what they share anew for
+ * each, which takes as long as many of the tests.
  * `bundles` is a folder with the programs as tools/bundle.ts makes them, which the tests then need
  * not make again and again; what else rooms share is made in there.
  */
 export async function testRoom({ name, paths }: Room, bundles: string): Promise<RoomResult> {
   const started = performance.now();
+  const module = `${bundles}/${name.replaceAll(/\W+/g, "_")}_test.ts`;
+  const imports = paths.map((path) => `import ${JSON.stringify(`file://${root}${path}`)};\n`);
+  await Deno.writeTextFile(module, imports.join(""));
   const { ok, output } = await runDeno(
-    ["test", "-A", ...locked, "--no-check", "--trace-leaks", ...paths],
+    ["test", "-A", ...locked, "--no-check", "--trace-leaks", module],
     hungMs,
     { MAGLEV_BUNDLES: bundles },
   );
