@@ -1,7 +1,8 @@
 /**
  * Makes the Debian packages: `deno task deb [--arch amd64|arm64] [--out FOLDER] [--version V]
- * [--compression gzip|zstd|xz|none]`. Needs dpkg-deb, nothing else of Debian's tools. Their
- * maintainer is who DEBFULLNAME and DEBEMAIL name, else who git does.
+ * [--compression gzip|zstd|xz|none] [--bundled]`; the last takes the programs' bundles that are in
+ * FOLDER already. Needs dpkg-deb, nothing else of Debian's tools. Their maintainer is who
+ * DEBFULLNAME and DEBEMAIL name, else who git does.
  *
  * @module
  */
@@ -50,6 +51,7 @@ const { values } = parseArgs({
     "deno-version": { type: "string", default: Deno.version.deno },
     version: { type: "string", default: deno.version },
     compression: { type: "string", default: "gzip" },
+    bundled: { type: "boolean", default: false },
   },
 });
 
@@ -61,7 +63,7 @@ try {
   const maintainer = await findMaintainer({ environment: Deno.env, git: gitValue });
   const runtime = await runtimeFor(target, values["deno-version"]);
   await Deno.mkdir(values.out, { recursive: true });
-  await run(Deno.execPath(), ["run", "-A", "tools/bundle.ts", values.out]);
+  if (!values.bundled) await run(Deno.execPath(), ["run", "-A", "tools/bundle.ts", values.out]);
   const making: Making = { maintainer, compression, runtime };
   const scripts = { bash: "", zsh: "", fish: "" };
   for (const shell of ["bash", "zsh", "fish"] as const) scripts[shell] = await ofMaglevc(shell);
