@@ -21,39 +21,46 @@ end() {
 }
 trap end EXIT
 
-# cable A IF B IF: a network cable between two namespaces.
-cable() {
-  ip -n "$p-$1" link add "$2" mtu 1500 type veth peer name "$4" netns "$p-$3"
-  ip -n "$p-$1" link set "$2" up
-  ip -n "$p-$3" link set "$4" up
-}
-address() { for a in $3 $4; do ip -n "$p-$1" addr add "$a" dev "$2" $(case $a in *:*) echo nodad ;; esac); done; }
-defaults() { ip -n "$p-$1" route add default via "$2"; ip -n "$p-$1" -6 route add default via "$3"; }
+# configure NAME: what comes on standard input, line by line without the word `ip`. Each start of a
+# program costs much where this machine's kernel lacks the tunnels.
+configure() { ip -n "$p-$1" -batch -; }
+# cable IF NAME IF: a network cable to another namespace.
+cable() { printf '%s\n' "link add $1 mtu 1500 type veth peer name $3 netns $p-$2" "link set $1 up"; }
+# plugged IF ADDRESS4 ADDRESS6
+plugged() { printf '%s\n' "link set $1 up" "address add $2 dev $1" "address add $3 dev $1 nodad"; }
+defaults() { printf '%s\n' "route add default via $1" "route add ::/0 via $2"; }
 
-for name in client up lb web1 web2 lan; do
-  ip netns add "$p-$name"
-  ip -n "$p-$name" link set lo up
+for name in client up lb web1 web2 lan; do ip netns add "$p-$name"; done
+{
+  cable eth0 up eth1
+  # The servers' network: a bridge on the router.
+  printf '%s\n' 'link set lo up' 'link add lan0 type bridge'
+  for name in web1 web2 lan; do
+    cable "port-$name" "$name" eth0
+    echo "link set port-$name master lan0"
+  done
+  plugged lan0 192.0.2.1/24 2001:db8:2::1/64
+  plugged eth0 203.0.113.2/24 2001:db8:1::2/64
+} | configure lb
+{
+  echo 'link set lo up'
+  cable eth0 client eth0
+  plugged eth0 100.64.0.1/24 2001:db8:c::1/64
+  plugged eth1 203.0.113.1/24 2001:db8:1::1/64
+} | configure up
+{
+  echo 'link set lo up'
+  plugged eth0 100.64.0.2/24 2001:db8:c::2/64
+  defaults 100.64.0.1 2001:db8:c::1
+} | configure client
+for host in web1:11 web2:12 lan:99; do
+  {
+    echo 'link set lo up'
+    plugged eth0 "192.0.2.${host#*:}/24" "2001:db8:2::${host#*:}/64"
+    [ $host = lan:99 ] || defaults 192.0.2.1 2001:db8:2::1
+  } | configure "${host%:*}"
 done
-cable client eth0 up eth0
-cable up eth1 lb eth0
-# The servers' network: a bridge on the router.
-ip -n "$p-lb" link add lan0 type bridge
-ip -n "$p-lb" link set lan0 up
-for name in web1 web2 lan; do
-  cable "$name" eth0 lb "port-$name"
-  ip -n "$p-lb" link set "port-$name" master lan0
-done
-address client eth0 100.64.0.2/24 2001:db8:c::2/64
-address up eth0 100.64.0.1/24 2001:db8:c::1/64
-address up eth1 203.0.113.1/24 2001:db8:1::1/64
-address lb eth0 203.0.113.2/24 2001:db8:1::2/64
-address lb lan0 192.0.2.1/24 2001:db8:2::1/64
-address web1 eth0 192.0.2.11/24 2001:db8:2::11/64
-address web2 eth0 192.0.2.12/24 2001:db8:2::12/64
-address lan eth0 192.0.2.99/24 2001:db8:2::99/64
-defaults client 100.64.0.1 2001:db8:c::1
-defaults lb 203.0.113.1 2001:db8:1::1
-for name in web1 web2; do defaults $name 192.0.2.1 2001:db8:2::1; done
+defaults 203.0.113.1 2001:db8:1::1 | configure lb
 ip -n "$p-up" route add 192.0.2.0/24 via 203.0.113.2
 for name in up lb; do
   on $name sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding'
@@ -66,10 +73,8 @@ done
 # The VPP of this network: tunnel KIND FROM TO sends the VIPs' packets to a server.
 tunnel() {
   ip -n "$p-lb" link del vpp 2>/dev/null || true
-  ip -n "$p-lb" link add vpp type "$1" local "$2" remote "$3" ttl 64
-  ip -n "$p-lb" link set vpp up
-  ip -n "$p-lb" route replace 198.51.100.1/32 dev vpp
-  ip -n "$p-lb" -6 route replace 2001:db8:f::1/128 dev vpp
+  printf '%s\n' "link add vpp type $1 local $2 remote $3 ttl 64" 'link set vpp up' \
+    'route replace 198.51.100.1/32 dev vpp' 'route replace 2001:db8:f::1/128 dev vpp' | configure lb
 }
 tunnel gre 192.0.2.1 192.0.2.11
 
