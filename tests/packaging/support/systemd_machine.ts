@@ -28,11 +28,16 @@ async function debianTree(): Promise<string> {
   if (await exists(path)) return path;
   await Deno.mkdir(`${root}dist`, { recursive: true });
   const fresh = `${path}.${Deno.pid}`;
-  const { code, stderr } = await bare("mmdebstrap", [
+  // Unpacked in memory: a disk costs a quarter more CPU time, and twice the time.
+  const inMemory = 'mount -t tmpfs -o mode=755 tmpfs "$TMPDIR"; exec mmdebstrap "$@"';
+  const folder = await Deno.makeTempDir();
+  const { code, stderr } = await bare("unshare", [
+    ...["-m", "sh", "-ec", inMemory, "sh"],
     ...["--quiet", "--variant=essential", "--format=tar", "--include=systemd,adduser"],
     ...['--aptopt=Acquire::Languages "none"', "--dpkgopt=force-unsafe-io"],
     ...[codename, fresh],
-  ], proxies());
+  ], { ...proxies(), TMPDIR: folder });
+  await Deno.remove(folder);
   if (code !== 0) {
     await Deno.remove(fresh).catch(() => {});
     throw new Error(`Debian's archive (mmdebstrap: ${stderr.trim().split("\n").at(-1)})`);
