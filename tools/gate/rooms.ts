@@ -62,7 +62,7 @@ async function inParts(folder: string): Promise<Room[]> {
  * are counted per process, so rooms that run at the same time don't disturb each other. The files
  * of a room are one module there: a module for each would load and compile what they share anew for
  * each, which takes as long as many of the tests.
- * `bundles` is a folder with the programs as tools/bundle.ts makes them, which the tests then need
+ * `bundles` is a folder with the programs as tools/compile.ts makes them, which the tests then need
  * not make again and again; what else rooms share is made in there.
  */
 export async function testRoom({ name, paths }: Room, bundles: string): Promise<RoomResult> {

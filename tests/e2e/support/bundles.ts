@@ -13,7 +13,7 @@ const made = Deno.env.get("MAGLEV_BUNDLES");
 
 /** Those of the gate, or else new ones in a folder of their own. */
 export async function makeBundles(): Promise<Bundles> {
-  if (made !== undefined) return bundlesIn(made, () => Promise.resolve());
+  if (made !== undefined) return bundlesIn(`${made}/portable`, () => Promise.resolve());
   const folder = await Deno.makeTempDir({ prefix: "maglev-e2e-" });
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", ...runtimeLocked, `${root}tools/bundle.ts`, folder],
