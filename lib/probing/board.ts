@@ -27,7 +27,7 @@ export interface Noted {
   readonly result: DatedResult;
 }
 
-/** Counts of one row, since it was made. */
+/** What was counted in one row. */
 export interface Counts {
   /** In the order of `probeCodes`. */
   readonly codes: readonly number[];
@@ -50,7 +50,8 @@ const cacheLine = 64;
 /**
  * A row: which of its records counts; how many durations were kept, and since which revision; the
  * sum of all durations; when the certificate ends of what is probed now; two records; counts by code
- * and by bucket; then the last durations in a ring, and the details of both records.
+ * and by bucket, one behind the other; then the last durations in a ring, and the details of both
+ * records.
  */
 const versionAt = 0;
 const keptAt = 4;
@@ -61,10 +62,15 @@ const recordsAt = 32;
 const codesAt = recordsAt + 2 * recordBytes;
 const bucketsAt = codesAt + 4 * probeCodes.length;
 const durationsAt = bucketsAt + 4 * (durationBounds.length + 1);
+/** Counts of a row, of both kinds. */
+const countsOfRow = (durationsAt - codesAt) / 4;
 const detailsAt = durationsAt + 4 * durationsKept;
 const rowBytes = Math.ceil((detailsAt + 2 * detailRoom) / cacheLine) * cacheLine;
 /** Behind the rows of a part, close together as all are looked at: since when each has a probe under way. */
 const runningAt = rowsPerPart * rowBytes;
+/** Behind them what was tallied of each row: its sum of durations and its counts. The reader's own. */
+const talliedAt = runningAt + rowsPerPart * 8;
+const talliedBytes = Math.ceil((8 + 4 * countsOfRow) / 8) * 8;
 
 const codeIndex = new Map<ProbeCode, number>(probeCodes.map((code, index) => [code, index]));
 const encoder = new TextEncoder();
@@ -72,7 +78,7 @@ const decoder = new TextDecoder();
 
 /** Memory for one more part. */
 export function newPart(): SharedArrayBuffer {
-  return new SharedArrayBuffer(runningAt + rowsPerPart * 8);
+  return new SharedArrayBuffer(talliedAt + rowsPerPart * talliedBytes);
 }
 
 /** Whether a code stands for a probe that passed. */
@@ -101,7 +107,8 @@ class Part {
  * What was found out about each row, in memory that two threads share: one writes it, the other
  * looks whenever it likes, and neither waits. Of each row there are two records. The writer fills
  * in the one that does not count, then has it count: who reads sees the one or the other, whole,
- * as nothing writes to what counts until two probes later. Counts are words of their own.
+ * as nothing writes to what counts until two probes later. Counts are words of their own, beside
+ * which the reader writes what it has tallied of them.
  */
 export class Board {
   readonly #parts: Part[] = [];
@@ -265,17 +272,26 @@ export class Board {
     Atomics.store(words, (base + keptAt) >> 2, next);
   }
 
-  /** All that was counted. */
-  counts(row: number): Counts {
+  /** What was counted since this was asked last; for the one reader who keeps count of it. */
+  tally(row: number): Counts {
     const { doubles, words } = this.#part(row);
     const base = start(row);
-    const codes = (base + codesAt) >> 2;
-    const buckets = (base + bucketsAt) >> 2;
-    return {
-      codes: Array.from(words.subarray(codes, codes + probeCodes.length), unsigned),
-      buckets: Array.from(words.subarray(buckets, buckets + durationBounds.length + 1), unsigned),
-      seconds: doubles[(base + secondsAt) >> 3] ?? 0,
-    };
+    const tallied = talliedAt + (row % rowsPerPart) * talliedBytes;
+    const talliedSeconds = tallied >> 3;
+    const seconds = doubles[(base + secondsAt) >> 3] ?? 0;
+    const more = seconds - (doubles[talliedSeconds] ?? 0);
+    doubles[talliedSeconds] = seconds;
+    const count = (base + codesAt) >> 2;
+    const talliedCount = (tallied + 8) >> 2;
+    const counted = Array.from({ length: countsOfRow }, (_, i) => {
+      const now = words[count + i] ?? 0;
+      const before = words[talliedCount + i] ?? 0;
+      words[talliedCount + i] = now;
+      // Words of 32 bits, which begin anew at the end.
+      return (now - before) >>> 0;
+    });
+    const buckets = counted.splice(probeCodes.length);
+    return { codes: counted, buckets, seconds: more };
   }
 
   #part(row: number): Part {
@@ -291,10 +307,6 @@ function start(row: number): number {
 
 function runningSlot(row: number): number {
   return (runningAt >> 3) + row % rowsPerPart;
-}
-
-function unsigned(word: number): number {
-  return word >>> 0;
 }
 
 /** The longest length up to `room` at which UTF-8 may be cut. */

@@ -1,6 +1,6 @@
 import type { CheckType } from "../config/mod.ts";
 import type { ProbeTarget } from "../probes/mod.ts";
-import type { Board, Counts } from "./board.ts";
+import type { Board } from "./board.ts";
 import { type ProbeTimes, probeTimes } from "./probe_times.ts";
 import type { DatedResult } from "./types.ts";
 
@@ -21,8 +21,6 @@ export interface Place {
   readonly board: Board;
   readonly row: number;
   readonly kind: ProbeKind;
-  /** What was counted in this row before, or has been told. */
-  told: Counts;
 }
 
 /** What is probed for `owner`, and what came of it. */

@@ -91,14 +91,7 @@ export class Probing<T> {
   /** Tells what was counted of the job since it was told last. */
   tally(job: ProbeJob<T>): void {
     const { place } = job;
-    if (!place) return;
-    const { told } = place;
-    const counts = place.told = place.board.counts(place.row);
-    this.#options.onTally(job.owner, place.kind.type, {
-      codes: difference(counts.codes, told.codes),
-      buckets: difference(counts.buckets, told.buckets),
-      seconds: counts.seconds - told.seconds,
-    });
+    if (place) this.#options.onTally(job.owner, place.kind.type, this.#board.tally(place.row));
   }
 
   /** Whether each single result is to be told from now on. */
@@ -129,8 +122,9 @@ export class Probing<T> {
     this.forget(job);
     const row = this.#freeOf({ kind }).pop() ?? this.#newRow();
     this.#jobs[row] = job;
-    const place = { board: this.#board, row, kind, told: this.#board.counts(row) };
-    return job.place = place;
+    // What was counted there of another job is nobody's.
+    this.#board.tally(row);
+    return job.place = { board: this.#board, row, kind };
   }
 
   #freeOf({ kind: { isTls } }: Pick<Place, "kind">): number[] {
@@ -158,9 +152,4 @@ export class Probing<T> {
     // Counted by a check that has been replaced meanwhile, it may be off the scale.
     this.#options.onVerdict(job.owner, recheck(health, check, check, "timing"), result);
   }
-}
-
-/** Words of 32 bits, which begin anew at the end. */
-function difference(now: readonly number[], before: readonly number[]): number[] {
-  return now.map((value, index) => (value - (before[index] ?? 0)) >>> 0);
 }

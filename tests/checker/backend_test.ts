@@ -15,7 +15,7 @@ function shown(state: BackendState, counter: number, found: number): string {
   const board = new Board();
   board.grow(newPart());
   board.note(0, entry.job.revision, found, fail, 0);
-  entry.job.place = { board, row: 0, kind: kindOf(target), told: board.counts(0) };
+  entry.job.place = { board, row: 0, kind: kindOf(target) };
   entry.health = { state, counter };
   return `${entry.health.state} ${entry.health.counter}`;
 }

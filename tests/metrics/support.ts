@@ -14,7 +14,7 @@ export function counted(code: ProbeCode, durationMs: number): Counts {
   const board = new Board();
   board.grow(newPart());
   board.count(0, code, durationMs);
-  return board.counts(0);
+  return board.tally(0);
 }
 
 /** A VPP that is connected and has counted something. */

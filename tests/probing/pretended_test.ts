@@ -14,7 +14,7 @@ function known(act: (probing: PretendedProbing<string>, job: ProbeJob<string>) =
   board.restart(0, 0);
   board.note(0, 0, 4, pass, 0);
   board.count(0, "L7OK", 1);
-  job.place = { board, row: 0, kind: kindOf(target), told: board.counts(0) };
+  job.place = { board, row: 0, kind: kindOf(target) };
   const copy = new ProbeJob("a", target);
   copy.resemble(job);
   act(new PretendedProbing(), copy);
