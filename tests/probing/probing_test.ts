@@ -326,6 +326,7 @@ Deno.test("counts are told once, by type, and those of a forgotten job are its o
   sides.probe(pass);
   sides.probing.tally(job);
   assert.deepEqual(sides.tallies, ["a http 3", "a http 0", "a http 1", "a icmp 1"]);
+  sides.probe(pass);
   sides.probing.forget(job);
   sides.tallies.length = 0;
   const other = new ProbeJob("b", target());
