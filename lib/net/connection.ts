@@ -11,13 +11,12 @@ import {
 import type { Engine } from "./engine.ts";
 import { errnoNumber } from "./errno.ts";
 import { hearErrors, whoLetExpire } from "./error_queue.ts";
-import { callFailure, type Failure, outerFailure, ownFailure } from "./failure.ts";
+import { callFailure, connectFailure, type Failure, outerFailure, ownFailure } from "./failure.ts";
 import { handshakeAge } from "./handshake_age.ts";
 import { askForStamps } from "./inbox.ts";
 import { encodeSocketAddress } from "./layout.ts";
 import { errno, libc } from "./libc.ts";
 import type { BusyPolled, Watch, Watcher } from "./poller.ts";
-import { connectFailure } from "./reasons.ts";
 import { TcpSocket } from "./tcp_sockets.ts";
 
 /** Where to connect, and from where. */

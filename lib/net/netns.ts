@@ -1,10 +1,9 @@
 import { AT_FDCWD, CLONE_NEWNET, O_CLOEXEC } from "./constants.ts";
 import { FatalError } from "../supervisor/mod.ts";
 import { errnoName, errnoNumber, errnoWords } from "./errno.ts";
-import { callFailure, type Failure, outerFailure } from "./failure.ts";
+import { callFailure, type Failure, openFailure, outerFailure } from "./failure.ts";
 import { FileDescriptor } from "./fd.ts";
 import { cString, errno, libc } from "./libc.ts";
-import { openFailure } from "./reasons.ts";
 
 /** Where `ip netns add` puts names (ip-netns(8)). */
 const directory = "/run/netns";

@@ -19,12 +19,11 @@ import {
 } from "./constants.ts";
 import type { Engine } from "./engine.ts";
 import { errnoNumber } from "./errno.ts";
-import { callFailure, type Failure } from "./failure.ts";
+import { bindFailure, callFailure, type Failure, sendFailure } from "./failure.ts";
 import { askForStamps } from "./inbox.ts";
 import { addressFamilies, encodeSocketAddress } from "./layout.ts";
 import { errno, libc } from "./libc.ts";
 import type { Watch, Watcher } from "./poller.ts";
-import { bindFailure, sendFailure } from "./reasons.ts";
 
 /** What a raw socket is to hear; the unprivileged kind hears nothing but its own answers. */
 export interface PingFilter {

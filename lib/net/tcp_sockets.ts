@@ -11,11 +11,10 @@ import {
   TCP_DEFER_ACCEPT,
 } from "./constants.ts";
 import type { Admission } from "./descriptors.ts";
-import type { Failure } from "./failure.ts";
+import { bindFailure, type Failure } from "./failure.ts";
 import { addressFamilies, encodeSocketAddress } from "./layout.ts";
 import { errno, libc } from "./libc.ts";
 import { type NetnsIdentity, type NetnsSockets, sameNetns } from "./netns.ts";
-import { bindFailure } from "./reasons.ts";
 
 /** How often it is seen to how many idle sockets were of any use, in milliseconds. */
 const trimMs = 10_000;
