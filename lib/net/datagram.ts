@@ -2,7 +2,7 @@ import { errno, libc } from "./libc.ts";
 import { NetError } from "./errno.ts";
 import { AF_UNIX, MSG_NOSIGNAL, SOCK_CLOEXEC, SOCK_DGRAM, SOCK_NONBLOCK } from "./constants.ts";
 import { FileDescriptor } from "./fd.ts";
-import { unixAddress } from "./unix_address.ts";
+import { unixAddress } from "./layout.ts";
 
 /**
  * Sends one datagram to the Unix socket at `path`; a leading `@` stands for the abstract name

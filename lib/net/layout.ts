@@ -4,6 +4,7 @@
  */
 
 import type { IpAddress } from "../ip/mod.ts";
+import { AF_UNIX } from "./constants.ts";
 
 /** Where `struct epoll_event` keeps its parts, counted in 32-bit words. */
 export interface EpollLayout {
@@ -29,6 +30,9 @@ export function epollLayout(arch: string): EpollLayout {
 /** AF_INET and AF_INET6. */
 export const addressFamilies = { 4: 2, 6: 10 } as const;
 
+/** Largest path that sun_path holds with its closing NUL (unix(7)). */
+const longestPath = 107;
+
 /** Bytes of sockaddr_in and sockaddr_in6. */
 const socketAddressBytes = { 4: 16, 6: 28 } as const;
 
@@ -50,4 +54,21 @@ export function encodeSocketAddress(into: Uint8Array, address: IpAddress, port: 
   for (let i = 0; i < bytes.length; i++) into[at + i] = bytes[i] ?? 0;
   for (let i = at + bytes.length; i < length; i++) into[i] = 0;
   return length;
+}
+
+/**
+ * `struct sockaddr_un` for a file system path: family in the machine's order (little-endian on
+ * both supported ones), then the path. Throws RangeError for a path that does not fit. Pure.
+ */
+export function unixAddress(path: string): Uint8Array<ArrayBuffer> {
+  const bytes = new TextEncoder().encode(path);
+  if (bytes.length === 0 || bytes.length > longestPath || bytes.includes(0)) {
+    throw new RangeError(
+      `a socket's path has 1 to ${longestPath} bytes and no NUL: ${JSON.stringify(path)}`,
+    );
+  }
+  const address = new Uint8Array(2 + bytes.length + 1);
+  address[0] = AF_UNIX;
+  address.set(bytes, 2);
+  return address;
 }

@@ -15,7 +15,7 @@ import {
 import { errno, libc } from "./libc.ts";
 import { errnoNumber, NetError } from "./errno.ts";
 import { FileDescriptor } from "./fd.ts";
-import { unixAddress } from "./unix_address.ts";
+import { unixAddress } from "./layout.ts";
 import { DescriptorMessage } from "./descriptor_message.ts";
 import { attemptUntil, type WaitOptions } from "./wait.ts";
 

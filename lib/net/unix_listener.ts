@@ -12,7 +12,7 @@ import { errnoNumber, NetError } from "./errno.ts";
 import { wake } from "./eventfd.ts";
 import { FileDescriptor } from "./fd.ts";
 import { errno, libc } from "./libc.ts";
-import { unixAddress } from "./unix_address.ts";
+import { unixAddress } from "./layout.ts";
 
 const EAGAIN = errnoNumber("EAGAIN");
 const EINTR = errnoNumber("EINTR");

@@ -77,3 +77,8 @@ export type Probe<Check extends HealthCheck> = (
   check: Check,
   report: (outcome: Outcome) => void,
 ) => Attempt;
+
+/** `1.5s`, `200ms`: a duration in milliseconds, for details. */
+export function formatSeconds(ms: number): string {
+  return ms < 1000 ? `${ms}ms` : `${ms / 1000}s`;
+}

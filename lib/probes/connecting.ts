@@ -3,11 +3,11 @@ import {
   type Attempt,
   failed,
   failedBy,
+  formatSeconds,
   hindered,
   type Outcome,
   type ProbeContext,
 } from "./attempt.ts";
-import { formatSeconds } from "./seconds.ts";
 import type { ProbeCode, ProbeTarget } from "./types.ts";
 
 /** An attempt that begins with a TCP connection. What comes after it is the subclass's. */

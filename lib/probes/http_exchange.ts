@@ -1,8 +1,7 @@
 import type { HttpCheck } from "../config/mod.ts";
-import { failed, type Outcome, passed, type ProbeContext } from "./attempt.ts";
+import { failed, formatSeconds, type Outcome, passed, type ProbeContext } from "./attempt.ts";
 import { HttpReader } from "./http_reader.ts";
 import type { HttpRequest } from "./http_request.ts";
-import { formatSeconds } from "./seconds.ts";
 import type { HttpAnswer, ProbeTarget } from "./types.ts";
 
 /** One request and its response, whatever carries them: what to send, and what to think of it. */

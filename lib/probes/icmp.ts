@@ -4,6 +4,7 @@ import {
   type Attempt,
   failed,
   failedBy,
+  formatSeconds,
   hindered,
   type Outcome,
   passed,
@@ -11,7 +12,6 @@ import {
   type ProbeContext,
 } from "./attempt.ts";
 import type { EchoUser, IcmpHub, PendingEcho } from "./icmp_hub.ts";
-import { formatSeconds } from "./seconds.ts";
 import type { SilentTargets } from "./silent_targets.ts";
 import type { ProbeTarget } from "./types.ts";
 

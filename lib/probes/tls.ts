@@ -1,8 +1,7 @@
 import { reasonOf } from "../log/mod.ts";
 import type { Connection } from "../net/mod.ts";
-import { failed, type Outcome, type ProbeContext } from "./attempt.ts";
+import { failed, formatSeconds, type Outcome, type ProbeContext } from "./attempt.ts";
 import { ConnectingAttempt } from "./connecting.ts";
-import { formatSeconds } from "./seconds.ts";
 import { type TlsIdentity, TlsSession, type TlsUser } from "./tls_client.ts";
 import type { ProbeTarget } from "./types.ts";
 

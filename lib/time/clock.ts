@@ -29,3 +29,34 @@ export interface Clock {
   /** One for all that happens on the loop: pieces of work, each within its limit, add up. */
   readonly turn: Turn;
 }
+
+/** Resolves after `ms`, or when the signal is aborted. */
+export function sleep(
+  clock: Pick<Clock, "after">,
+  ms: number,
+  signal?: AbortSignal,
+): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      timer.cancel();
+      signal?.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = clock.after(ms, done);
+    signal?.addEventListener("abort", done);
+    if (signal?.aborted) done();
+  });
+}
+
+/** Calls `run` each time when `ms` have passed, until it is cancelled. */
+export function every(clock: Pick<Clock, "after">, ms: number, run: () => void): Timer {
+  let timer: Timer;
+  const arm = () => {
+    timer = clock.after(ms, () => {
+      arm();
+      run();
+    });
+  };
+  arm();
+  return { cancel: () => timer.cancel() };
+}

@@ -66,3 +66,12 @@ export async function inSlices<T>(clock: Clock, work: Generator<unknown, T>): Pr
     if (clock.turn.isOver) await clock.turn.next();
   }
 }
+
+/**
+ * Yields for many callers, one after the other: together they have one place among all who yield,
+ * however many they are.
+ */
+export function oneByOne({ turn }: Pick<Clock, "turn">): () => Promise<void> {
+  let last = Promise.resolve();
+  return () => last = last.then(() => turn.next());
+}

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { libc } from "../../lib/net/libc.ts";
 import { sendUnixDatagram } from "../../lib/net/mod.ts";
-import { unixAddress } from "../../lib/net/unix_address.ts";
+import { unixAddress } from "../../lib/net/layout.ts";
 import { openDescriptors } from "./support/descriptors.ts";
 
 const AF_UNIX = 1;

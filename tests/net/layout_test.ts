@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parseIp } from "../../lib/ip/mod.ts";
-import { encodeSocketAddress, epollLayout } from "../../lib/net/layout.ts";
+import { encodeSocketAddress, epollLayout, unixAddress } from "../../lib/net/layout.ts";
 
 function encode(text: string, port: number): number[] {
   const address = parseIp(text);
@@ -35,4 +35,18 @@ Deno.test("sockaddr_in6 has flow label and scope 0 around the address", () => {
     ...[0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1],
     ...[0, 0, 0, 0],
   ]);
+});
+
+Deno.test("an address is the family, the path's octets, and a NUL", () => {
+  assert.deepEqual(unixAddress("/é"), Uint8Array.of(1, 0, 0x2f, 0xc3, 0xa9, 0));
+});
+
+Deno.test("a path has one to 107 octets, and no NUL", () => {
+  assert.equal(unixAddress("x".repeat(107)).length, 110);
+  for (const path of ["", "x".repeat(108), "é".repeat(54), "/a\0b"]) {
+    assert.throws(() => unixAddress(path), {
+      name: "RangeError",
+      message: `a socket's path has 1 to 107 bytes and no NUL: ${JSON.stringify(path)}`,
+    });
+  }
 });

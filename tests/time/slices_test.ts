@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { FakeClock, Slices, type Steps } from "../../lib/time/mod.ts";
+import { FakeClock, oneByOne, Slices, type Steps } from "../../lib/time/mod.ts";
 
 function* work(steps: number, each: () => void): Steps<string> {
   for (let i = 0; i < steps; i++) {
@@ -91,4 +91,22 @@ Deno.test("after a step that says it was long the turn is looked at", async () =
   }
   await new Slices({ turn }).run(long());
   assert.equal(looks, 2);
+});
+
+Deno.test("each has a turn, in order, and one of them waits for it at a time", async () => {
+  const waiting: (() => void)[] = [];
+  const turn = {
+    isOver: false,
+    next: () => new Promise<void>((resolve) => void waiting.push(resolve)),
+  };
+  const next = oneByOne({ turn });
+  const done: number[] = [];
+  const all = [1, 2, 3].map((n) => next().then(() => done.push(n)));
+  for (const n of [1, 2, 3]) {
+    while (waiting.length === 0) await Promise.resolve();
+    assert.equal(waiting.length, 1);
+    waiting.pop()?.();
+    await all[n - 1];
+    assert.equal(done.at(-1), n);
+  }
 });

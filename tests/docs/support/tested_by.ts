@@ -75,7 +75,7 @@ export const testedBy: Readonly<Record<string, readonly string[]>> = {
   "probes/icmp_hub": ["probes/icmp_hubs"],
   "probes/icmp_network": ["probes/icmp"],
   "probes/sliced_search": ["probes/body_search"],
-  "probes/tls": ["probes/https", "probes/tcp", "probes/tcp_tls"],
+  "probes/tls": ["probes/https", "probes/tcp"],
   "probes/tls_reasons": ["probes/tls_client"],
 
   "probing/pretended": ["probing/job"],

@@ -1,6 +1,6 @@
-import { equal } from "node:assert/strict";
+import { deepEqual, equal } from "node:assert/strict";
 import { getEventListeners } from "node:events";
-import { FakeClock, sleep } from "../../lib/time/mod.ts";
+import { every, FakeClock, sleep } from "../../lib/time/mod.ts";
 
 Deno.test("who sleeps wakes at the time, and is waited for no more", async () => {
   const clock = new FakeClock();
@@ -19,5 +19,19 @@ Deno.test("who sleeps wakes when told to, and leaves no timer", async () => {
   await nap;
   equal(clock.pending, 0);
   await sleep(clock, 10, abort.signal);
+  equal(clock.pending, 0);
+});
+
+Deno.test("what is done every so often is done until it is cancelled, even by itself", () => {
+  const clock = new FakeClock();
+  const seen: number[] = [];
+  const timer = every(clock, 10, () => {
+    seen.push(clock.now());
+    if (seen.length === 3) timer.cancel();
+  });
+  clock.advance(25);
+  deepEqual(seen, [10, 20]);
+  clock.advance(100);
+  deepEqual(seen, [10, 20, 30]);
   equal(clock.pending, 0);
 });
