@@ -347,7 +347,7 @@ async function withRoles(test: Deno.TestContext, chromium: Chromium, assets: Ass
     await page.click(".act");
     await untilText(page, "dialog", "Reload the configuration takes the role admin");
     const offered = await page.$$eval(
-      "dialog .wishes button:not(:disabled)",
+      "dialog .actions button:not(:disabled)",
       (all) => all.map((each) => each.innerText),
     );
     assert.deepEqual(offered, ["Sync VPP…", "Reset all that was set by hand…"]);

@@ -100,7 +100,7 @@ Deno.test("whoever is anonymous looks where the file lets it, and has to log in 
   assert.deepEqual(await statuses(loginOf("vera")), [200, 200, 200]);
 });
 
-const wishes: readonly (readonly [action: string, body: object, needs: Role])[] = [
+const actions: readonly (readonly [action: string, body: object, needs: Role])[] = [
   ...["pause", "resume", "disable", "enable", "drain", "reset"].map((action) =>
     ["operate", { operations: [{ action, backends: ["web0"] }] }, "operate"] as const
   ),
@@ -129,7 +129,7 @@ Deno.test("each action takes its role, and maglevd is not even asked by who lack
   await untilLink(web.url, "connected", loginOf("vera"));
   maglevd.bed.move("web0", "up");
   for (const name of Object.keys(tokens) as Person[]) {
-    for (const [action, body, needs] of wishes) {
+    for (const [action, body, needs] of actions) {
       const before = maglevd.observer.counts.size;
       const what = `${action} ${JSON.stringify(body)} by ${name}`;
       const [status, said] = await act(web.url, action, body, loginOf(name), maglevd.address);

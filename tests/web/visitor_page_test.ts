@@ -34,7 +34,7 @@ async function roles(test: Deno.TestContext, chromium: Chromium, assets: Assets)
   const at = (place: "view" | "admin") => `${web.url}/${place}/at/${server}/backend/web0`;
   const buttons = (page: Page, more = "") =>
     page.$$eval(
-      `dialog .wishes button${more}`,
+      `dialog .actions button${more}`,
       (all) => all.map((each) => each.textContent ?? ""),
     );
 
@@ -65,7 +65,7 @@ async function roles(test: Deno.TestContext, chromium: Chromium, assets: Assets)
     await Promise.all([page.waitForNavigation(), page.click("a.act")]);
     await page.waitForSelector(".subject button.act");
     await page.click(".subject button.act");
-    await untilText(page, "dialog .wishes", "Pause");
+    await untilText(page, "dialog .actions", "Pause");
     assert.deepEqual(await buttons(page, ":disabled"), []);
     await page.locator("dialog ::-p-text(Pause…)").click();
     await page.locator("dialog ::-p-text(Pause now)").click();
@@ -84,7 +84,7 @@ async function roles(test: Deno.TestContext, chromium: Chromium, assets: Assets)
     // With another role the page is another one, without being loaded anew.
     await file.write(authText({ vera: "view", otto: "admin", ada: "admin" }));
     await web.reload();
-    await page.waitForFunction("!document.querySelector('dialog .wishes button:disabled')");
+    await page.waitForFunction("!document.querySelector('dialog .actions button:disabled')");
     await untilText(page, ".who", "admin");
     chromium.complaints();
     // And who is nobody any more sees no change from then on.

@@ -68,21 +68,21 @@ interface Operation {
 }
 
 /** Something to be done: how it is called, what role it takes, and what is sent. */
-interface Wish {
+interface Action {
   readonly title: string;
   readonly needs?: Needed;
   readonly path: "operate" | "sync" | "reload";
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-function operate(title: string, operation: Operation): Wish {
+function operate(title: string, operation: Operation): Action {
   return { title, path: "operate", body: { operations: [operation] } };
 }
 
 /** What can be done about a backend in its present state. */
-function wishesFor({ name, state, drain, byHand }: Backend): Wish[] {
+function actionsFor({ name, state, drain, byHand }: Backend): Action[] {
   const backends = [name];
-  const all: (Wish | false | undefined)[] = [
+  const all: (Action | false | undefined)[] = [
     state === "paused" && operate("Resume", { action: "resume", backends }),
     (state === "disabled" || drain) && operate("Enable", { action: "enable", backends }),
     state !== "disabled" && !drain && operate("Drain", { action: "drain", backends }),
@@ -93,7 +93,7 @@ function wishesFor({ name, state, drain, byHand }: Backend): Wish[] {
   return all.filter((each) => each !== false && each !== undefined);
 }
 
-const forAll: readonly Wish[] = [
+const forAll: readonly Action[] = [
   { title: "Sync VPP", path: "sync", body: {} },
   { title: "Reload the configuration", needs: "admin", path: "reload", body: {} },
   operate("Reset all that was set by hand", { action: "reset-all" }),
@@ -105,7 +105,7 @@ export type Foreseen =
   | { readonly path: "sync"; readonly answer: Wire<PlanVPPLBStateResponse> }
   | { readonly path: "reload"; readonly answer: Wire<CheckConfigResponse> };
 
-async function send<T>(server: string, { path, body }: Wish, isDry: boolean): Promise<T> {
+async function send<T>(server: string, { path, body }: Action, isDry: boolean): Promise<T> {
   const answer = await fetch(`/admin/api/${path}?${new URLSearchParams({ server })}`, {
     method: "POST",
     headers: { "content-type": "application/json" },
@@ -119,8 +119,8 @@ async function send<T>(server: string, { path, body }: Wish, isDry: boolean): Pr
 type Stage =
   | { readonly kind: "choosing" }
   | { readonly kind: "waiting" }
-  | { readonly kind: "foreseen"; readonly wish: Wish; readonly foreseen: Foreseen }
-  | { readonly kind: "done"; readonly wish: Wish; readonly outcome: ChangeOutcome | undefined };
+  | { readonly kind: "foreseen"; readonly action: Action; readonly foreseen: Foreseen }
+  | { readonly kind: "done"; readonly action: Action; readonly outcome: ChangeOutcome | undefined };
 
 /** What came of it, as far as each kind of action tells. */
 interface Done {
@@ -150,21 +150,21 @@ function Steps({ about }: { about: Subject }): JSX.Element {
       set(otherwise);
     }
   };
-  const foresee = (wish: Wish) =>
+  const foresee = (action: Action) =>
     attempt(async () => {
-      const answer = await send<Foreseen["answer"]>(server, wish, true);
-      const foreseen = { path: wish.path, answer } as Foreseen;
-      return { kind: "foreseen", wish, foreseen };
+      const answer = await send<Foreseen["answer"]>(server, action, true);
+      const foreseen = { path: action.path, answer } as Foreseen;
+      return { kind: "foreseen", action, foreseen };
     }, { kind: "choosing" });
-  const perform = (wish: Wish, before: Stage) =>
+  const perform = (action: Action, before: Stage) =>
     attempt(async () => {
-      const answer = await send<Done>(server, wish, false);
+      const answer = await send<Done>(server, action, false);
       if (answer.ok === false) throw new Error(answer.reloadError || "the file is not valid");
-      return { kind: "done", wish, outcome: answer.outcome };
+      return { kind: "done", action, outcome: answer.outcome };
     }, before);
   const state = maglevds.value.get(server);
-  const wishes = backend ? wishesFor(backend) : forAll;
-  const why = ({ needs = "operate" }: Wish) => hindrance(state, needs);
+  const actions = backend ? actionsFor(backend) : forAll;
+  const why = ({ needs = "operate" }: Action) => hindrance(state, needs);
   const title = backend ? `${backend.name} at ${server}` : server;
   return (
     <Dialog title={title} close={() => subject.value = undefined}>
@@ -173,21 +173,21 @@ function Steps({ about }: { about: Subject }): JSX.Element {
       {stage.kind === "choosing" && (
         <>
           <p class="dim">Nothing is done before you have seen what would come of it.</p>
-          <div class="wishes">
-            {wishes.map((wish) => (
+          <div class="actions">
+            {actions.map((action) => (
               <button
-                key={wish.title}
+                key={action.title}
                 type="button"
-                disabled={why(wish) !== undefined}
-                onClick={() => void foresee(wish)}
+                disabled={why(action) !== undefined}
+                onClick={() => void foresee(action)}
               >
-                {wish.title}…
+                {action.title}…
               </button>
             ))}
           </div>
-          {wishes.filter((wish) => why(wish) !== undefined).map((wish) => (
-            <p key={wish.title} class="dim">
-              {wish.title} takes the role {wish.needs ?? "operate"}: {why(wish)}.
+          {actions.filter((action) => why(action) !== undefined).map((action) => (
+            <p key={action.title} class="dim">
+              {action.title} takes the role {action.needs ?? "operate"}: {why(action)}.
             </p>
           ))}
           {backend && place && (
@@ -206,24 +206,24 @@ function Steps({ about }: { about: Subject }): JSX.Element {
       )}
       {stage.kind === "foreseen" && (
         <>
-          <h3>{stage.wish.title}</h3>
+          <h3>{stage.action.title}</h3>
           <Preview foreseen={stage.foreseen} />
-          <div class="wishes">
+          <div class="actions">
             <button type="button" onClick={() => set({ kind: "choosing" })}>Back</button>
             <button
               type="button"
               class={isDangerous(stage.foreseen) ? "go bad" : "go"}
-              disabled={isImpossible(stage.foreseen) || why(stage.wish) !== undefined}
-              onClick={() => void perform(stage.wish, stage)}
+              disabled={isImpossible(stage.foreseen) || why(stage.action) !== undefined}
+              onClick={() => void perform(stage.action, stage)}
             >
-              {stage.wish.title} now
+              {stage.action.title} now
             </button>
           </div>
         </>
       )}
       {stage.kind === "done" && (
         <>
-          <p class="notice good" role="status">Done: {stage.wish.title}.</p>
+          <p class="notice good" role="status">Done: {stage.action.title}.</p>
           <Caveats of={stage.outcome} />
         </>
       )}
