@@ -107,8 +107,10 @@ class Part {
  * What was found out about each row, in memory that two threads share: one writes it, the other
  * looks whenever it likes, and neither waits. Of each row there are two records. The writer fills
  * in the one that does not count, then has it count: who reads sees the one or the other, whole,
- * as nothing writes to what counts until two probes later. Counts are words of their own, beside
- * which the reader writes what it has tallied of them.
+ * as nothing writes to what counts until two probes later. (A core of arm64 may do a plain read
+ * later than the look at the version behind it, by nanoseconds; two probes of one row take
+ * milliseconds.) Counts are words of their own, beside which the reader writes what it has tallied of
+ * them.
  */
 export class Board {
   readonly #parts: Part[] = [];
