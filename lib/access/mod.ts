@@ -17,7 +17,6 @@ export { type AuthOutcome, loadAuth, parseAuth } from "./auth_file.ts";
 export { Auth, authCounts, type AuthOptions, authProblems } from "./auth.ts";
 export { authSchema } from "./auth_schema.ts";
 export { accessByRules, type AuthRules, type Grant } from "./rules.ts";
-export { isToken, newToken } from "./token.ts";
 export { covers, debugEventsRole, methodRoles, type Role, roleOfMethod, roles } from "./roles.ts";
 export {
   type AccessFiles,

@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Ajv } from "ajv";
 import { parse } from "yaml";
-import { loadAuth, newToken, parseAuth } from "../../lib/access/mod.ts";
+import { loadAuth, parseAuth } from "../../lib/access/mod.ts";
 import { formatProblem } from "../../lib/config/mod.ts";
 import { root } from "../../tools/programs.ts";
 import { accounts, problemsOf, rulesOf } from "./support/auth_bed.ts";
+import { newToken } from "../support/tokens.ts";
 
 const { token, sha256 } = newToken();
 

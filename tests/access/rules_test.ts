@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { accessByRules, newToken } from "../../lib/access/mod.ts";
+import { accessByRules } from "../../lib/access/mod.ts";
 import type { Caller, Credentials } from "../../lib/access/mod.ts";
 import { rulesOf } from "./support/auth_bed.ts";
+import { newToken } from "../support/tokens.ts";
 
 const ci = newToken();
 const rules = rulesOf(`auth:

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { newToken } from "../../lib/access/mod.ts";
 import { makeBundles } from "./support/bundles.ts";
 import { testConfig } from "./support/configs.ts";
 import { Maglevd } from "./support/maglevd.ts";
 import { run } from "./support/process.ts";
+import { newToken } from "../support/tokens.ts";
 
 const config = testConfig({ port: 1, backends: [{ name: "one", address: "127.0.0.55" }] });
 const [known, other] = [newToken(), newToken()];

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { accessByRules, newToken } from "../../lib/access/mod.ts";
+import { accessByRules } from "../../lib/access/mod.ts";
 import { silentLogger } from "../../lib/log/mod.ts";
 import { type MetricsServer, serveMetrics } from "../../lib/metrics/mod.ts";
 import { Budgets, readGate } from "../../lib/rpc/mod.ts";
@@ -8,6 +8,7 @@ import { rulesOf } from "../access/support/auth_bed.ts";
 import { testSupervisor, uncounted } from "../rpc/support/listening.ts";
 import { certFile, serverIdentity, textOf } from "../support/certificates.ts";
 import { havePrograms, needing } from "../support/programs.ts";
+import { newToken } from "../support/tokens.ts";
 
 const [known, other] = [newToken(), newToken()];
 const rules = rulesOf(`auth:

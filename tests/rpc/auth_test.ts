@@ -1,10 +1,11 @@
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
 import assert from "node:assert/strict";
-import { accessByRules, type AuthRules, newToken } from "../../lib/access/mod.ts";
+import { accessByRules, type AuthRules } from "../../lib/access/mod.ts";
 import { Maglev } from "../../lib/gen/maglev_pb.ts";
 import { rulesOf } from "../access/support/auth_bed.ts";
 import { serve } from "./support/harness.ts";
+import { newToken } from "../support/tokens.ts";
 
 const [ops, viewer, stranger] = [newToken(), newToken(), newToken()];
 

@@ -8,7 +8,6 @@ import {
   certificateCredentials,
   covers,
   type Credentials,
-  newToken,
   type Role,
   roleOfMethod,
   roles,
@@ -22,6 +21,7 @@ import { certFile, textOf } from "../support/certificates.ts";
 import { ApiBed } from "./support/api_bed.ts";
 import { CheckerBed } from "./support/checker_bed.ts";
 import { call, carries, messageOf, type Sending, ways } from "./support/ways.ts";
+import { newToken } from "../support/tokens.ts";
 
 const services = rpcServices(true);
 const methods = services.flatMap((service) => service.methods);

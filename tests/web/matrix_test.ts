@@ -3,7 +3,6 @@ import {
   accessByRules,
   type AuthRules,
   covers,
-  newToken,
   type Role,
   roleOfMethod,
   roles,
@@ -16,6 +15,7 @@ import { serverIdentity } from "../support/certificates.ts";
 import { credentials, operator, startWeb, untilLink } from "./support/bed.ts";
 import { clientFiles } from "./support/client_files.ts";
 import { sampleVpp } from "./support/sample_vpp.ts";
+import { newToken } from "../support/tokens.ts";
 
 /** What the page asks of a maglevd, and what takes more than reading there. */
 interface Route {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { accessByRules, type AuthRules, newToken } from "../../lib/access/mod.ts";
+import { accessByRules, type AuthRules } from "../../lib/access/mod.ts";
 import { rulesOf } from "../access/support/auth_bed.ts";
 import { serve } from "../rpc/support/harness.ts";
 import { within } from "../support/deadline.ts";
@@ -13,6 +13,7 @@ import {
   untilLink,
   untilRead,
 } from "./support/bed.ts";
+import { newToken } from "../support/tokens.ts";
 
 const [ops, viewer] = [newToken(), newToken()];
 

@@ -1,11 +1,11 @@
+import { newToken } from "../../token/mod.ts";
 import type { Command } from "../node.ts";
 
 /** `auth token`: makes a token. Nobody else hears of it, nor of its digest. */
 export const makeToken: Command = {
   kind: "local",
   async run() {
-    const { newToken } = await import("../../access/mod.ts");
-    const { token, sha256 } = newToken();
+    const { token, sha256 } = await newToken();
     // In quotes, since digits alone, or with an e between, would be a number.
     const entry = `- { name: NAME, role: view, sha256: "${sha256}" }`;
     const text = [

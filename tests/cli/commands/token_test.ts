@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { accessByRules, newToken } from "../../../lib/access/mod.ts";
+import { accessByRules } from "../../../lib/access/mod.ts";
 import { connectTo } from "../../../lib/cli/client.ts";
 import { makeToken } from "../../../lib/cli/commands/token.ts";
 import { checkTokenWay, readToken } from "../../../lib/cli/credentials.ts";
 import { parseEndpoint } from "../../../lib/cli/servers.ts";
 import { rulesOf } from "../../access/support/auth_bed.ts";
 import { serve } from "../../rpc/support/harness.ts";
+import { newToken } from "../../support/tokens.ts";
 
 async function withFile(text: string, mode: number, run: (path: string) => Promise<void>) {
   const path = await Deno.makeTempFile({ prefix: "mgl-token-" });

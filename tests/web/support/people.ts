@@ -1,4 +1,4 @@
-import { newToken } from "../../../lib/access/mod.ts";
+import { newToken } from "../../support/tokens.ts";
 
 /** Who is known to the file of {@link authText}, and with what. */
 export const tokens = { vera: newToken(), otto: newToken(), ada: newToken() };
