@@ -6,7 +6,7 @@
  */
 
 import process from "node:process";
-import { Budgets } from "../lib/rpc/mod.ts";
+import { Budgets } from "../lib/port/mod.ts";
 import { silentLogger } from "../lib/log/mod.ts";
 import { serveMetrics } from "../lib/metrics/mod.ts";
 import type { Metrics } from "../lib/metrics/mod.ts";

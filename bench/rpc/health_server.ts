@@ -2,11 +2,12 @@
 
 import { silentLogger } from "../../lib/log/mod.ts";
 import { callBudgets, connectionShares } from "../../lib/rpc/limits.ts";
-import { Budget } from "../../lib/rpc/budget.ts";
+import { Budget } from "../../lib/port/budget.ts";
 import { HealthService } from "../../lib/rpc/health.ts";
 import { Intake } from "../../lib/rpc/intake.ts";
-import { Outbox } from "../../lib/rpc/outbox.ts";
-import { Audit, Budgets } from "../../lib/rpc/mod.ts";
+import { Outbox } from "../../lib/port/outbox.ts";
+import { Audit } from "../../lib/rpc/mod.ts";
+import { Budgets } from "../../lib/port/mod.ts";
 import { servePort } from "../../lib/rpc/port.ts";
 import { Supervisor } from "../../lib/supervisor/mod.ts";
 import { systemClock } from "../../lib/time/mod.ts";

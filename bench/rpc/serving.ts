@@ -1,7 +1,8 @@
 import type { Checker } from "../../lib/checker/mod.ts";
 import { type EventStream, Journal } from "../../lib/events/mod.ts";
 import type { DaemonLog } from "../../lib/log/mod.ts";
-import { Audit, Budgets, type RpcServer, startRpcServer } from "../../lib/rpc/mod.ts";
+import { Audit, type RpcServer, startRpcServer } from "../../lib/rpc/mod.ts";
+import { Budgets } from "../../lib/port/mod.ts";
 import { Supervisor } from "../../lib/supervisor/mod.ts";
 import { systemClock as clock } from "../../lib/time/mod.ts";
 

@@ -2,7 +2,7 @@ import type { Auth } from "../access/mod.ts";
 import type { EventStream, Journal } from "../events/mod.ts";
 import type { DaemonLog, LimitedLog } from "../log/mod.ts";
 import type { Metrics } from "../metrics/mod.ts";
-import type { Budgets } from "../rpc/mod.ts";
+import type { Budgets } from "../port/mod.ts";
 import type { FatalError, Supervisor } from "../supervisor/mod.ts";
 import type { TlsFiles } from "../tls/mod.ts";
 import type { Settings } from "./settings.ts";

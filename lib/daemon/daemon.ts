@@ -12,13 +12,8 @@ import {
   readKernelFile,
 } from "../net/mod.ts";
 import { ProbeThreads } from "../probing/mod.ts";
-import {
-  Audit,
-  type AuditedChange,
-  Budgets,
-  type ConfigReloadOutcome,
-  rpcMethods,
-} from "../rpc/mod.ts";
+import { Audit, type AuditedChange, type ConfigReloadOutcome, rpcMethods } from "../rpc/mod.ts";
+import { Budgets } from "../port/mod.ts";
 import type { ServiceManager } from "../service/mod.ts";
 import { type FatalError, Supervisor } from "../supervisor/mod.ts";
 import { systemClock } from "../time/mod.ts";

@@ -1,8 +1,8 @@
 import { type Access, accessByPlace, accessByRules, Accounts, type Auth } from "../access/mod.ts";
 import type { Checker } from "../checker/mod.ts";
 import { serveMetrics } from "../metrics/mod.ts";
-import { type Audit, machineNames, readGate, startRpcServer } from "../rpc/mod.ts";
-import type { RpcServer, SocketRights } from "../rpc/mod.ts";
+import { type Audit, type RpcServer, startRpcServer } from "../rpc/mod.ts";
+import { machineNames, readGate, type SocketRights } from "../port/mod.ts";
 import type { Keeper, StateCondition } from "../state/mod.ts";
 import { systemClock } from "../time/mod.ts";
 import type { VppService } from "../vpp/mod.ts";

@@ -1,6 +1,6 @@
 import { readFlags, readServerTls, UsageError } from "../flags/mod.ts";
 import { type LogLevel, parseLogLevel } from "../log/mod.ts";
-import { type ListenAddress, parseListenAddress, parseListenAddresses } from "../rpc/mod.ts";
+import { type ListenAddress, parseListenAddress, parseListenAddresses } from "../port/mod.ts";
 import type { TlsPaths } from "../tls/mod.ts";
 import type { AccessSettings } from "./dangers.ts";
 import { type FlagName, flags } from "./flags.ts";

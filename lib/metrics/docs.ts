@@ -1,5 +1,14 @@
-import { budgetList } from "../rpc/mod.ts";
+import { type BudgetSpec, portBudgets, portNames, type ShareLimits } from "../port/mod.ts";
+import { rpcBudgets } from "../rpc/mod.ts";
 import { type Family, sections } from "./families.ts";
+import { scrapeBudgets } from "./scrapes.ts";
+
+/** Every budget of the daemon, as large as it is where descriptors are not few. */
+export const budgetList: readonly (BudgetSpec & Partial<ShareLimits>)[] = [
+  ...portNames.flatMap(portBudgets),
+  ...rpcBudgets,
+  ...Object.values(scrapeBudgets),
+];
 
 /** docs/metrics.md, made of the same definitions as /metrics. Pure. */
 export function metricsDocument(): string {
@@ -8,7 +17,7 @@ export function metricsDocument(): string {
 
 /** What clients may use, from the same list that the servers open it by. */
 function budgets(): string {
-  const rows = budgetList().map(({ name, unit, limit, perPrefix, reserved, reason }) =>
+  const rows = budgetList.map(({ name, unit, limit, perPrefix, reserved, reason }) =>
     [name, unit, amount(unit, limit), perPrefix ?? "", reserved ?? "", reason].join(" | ")
   );
   return `## Budgets

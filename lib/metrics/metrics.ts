@@ -1,12 +1,6 @@
 import type { Checker, CheckerObserver, CheckerStats, CheckerView } from "../checker/mod.ts";
-import type {
-  AuditObserver,
-  Budget,
-  ConnectionObserver,
-  PortName,
-  RpcMethod,
-  RpcObserver,
-} from "../rpc/mod.ts";
+import type { Budget, ConnectionObserver, PortName } from "../port/mod.ts";
+import type { AuditObserver, RpcMethod, RpcObserver } from "../rpc/mod.ts";
 import { type Clock, every, inSlices } from "../time/mod.ts";
 import type { VppObserver, VppService } from "../vpp/mod.ts";
 import { type Collector, collector, exposition, type Sample } from "./exposition.ts";

@@ -17,5 +17,5 @@
 export { createMetrics } from "./metrics.ts";
 export type { CertificateEnds, Metrics, MetricsOptions, MetricsSources } from "./metrics.ts";
 export { type MetricsServer, type MetricsServerOptions, serveMetrics } from "./server.ts";
-export { metricsDocument } from "./docs.ts";
+export { budgetList, metricsDocument } from "./docs.ts";
 export { type Family, type FamilyType, sections } from "./families.ts";

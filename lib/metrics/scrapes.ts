@@ -1,11 +1,31 @@
 import { ErrorCode, H2AbortError } from "../h2/mod.ts";
 import type { Logger } from "../log/mod.ts";
-import type { Budget } from "../rpc/mod.ts";
+import type { Budget, BudgetSpec } from "../port/mod.ts";
 import type { Clock, Timer } from "../time/mod.ts";
 import { Rendering } from "./rendering.ts";
 
 /** How a scrape is encoded: as it is, or compressed for scrapers that take it so. */
 export type Encoding = "identity" | "gzip";
+
+/**
+ * Scrapes that have not been read yet. Renderings are shared by whoever asks meanwhile, so that
+ * these bound how slowly all of them may read.
+ */
+export const scrapeBudgets = {
+  strangers: {
+    name: "scrape-bytes",
+    unit: "bytes",
+    limit: 24 * 1024 * 1024,
+    reason: "Scrapes that are not read yet, one of 10,000 backends or 20 compressed; who is " +
+      "furthest behind in the largest is cut off.",
+  },
+  own: {
+    name: "own-scrape-bytes",
+    unit: "bytes",
+    limit: 32 * 1024 * 1024,
+    reason: "Those of this machine itself: one of 10,000 backends, or many compressed.",
+  },
+} as const satisfies Record<string, BudgetSpec>;
 
 /** A scraper that hasn't read everything by then is cut off, in milliseconds. */
 const scrapeLimitMs = 60_000;

@@ -1,6 +1,6 @@
 import type { H2Field, H2Handler, H2Request, H2Response } from "../h2/mod.ts";
 import { LimitedLog } from "../log/mod.ts";
-import { isLocalPeer, OneChunk, openHttpPort, scrapeBudgets, takesGzip } from "../rpc/mod.ts";
+import { isLocalPeer, OneChunk, openHttpPort, takesGzip } from "../port/mod.ts";
 import type {
   BudgetSpec,
   ConnectionObserver,
@@ -8,9 +8,9 @@ import type {
   HttpPortOptions,
   ListenAddress,
   ReadGate,
-} from "../rpc/mod.ts";
+} from "../port/mod.ts";
 import type { Metrics } from "./metrics.ts";
-import { Scrapes } from "./scrapes.ts";
+import { scrapeBudgets, Scrapes } from "./scrapes.ts";
 
 /** Where and what to serve. */
 export interface MetricsServerOptions

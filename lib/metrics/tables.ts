@@ -2,16 +2,10 @@ import { roleOfMethod } from "../access/mod.ts";
 import type { CheckerObserver } from "../checker/mod.ts";
 import { probeCodes } from "../probes/mod.ts";
 import { isPass } from "../probing/mod.ts";
-import { clientKinds, portNames, rpcCodes } from "../rpc/mod.ts";
-import type {
-  AuditObserver,
-  Budget,
-  ConnectionObserver,
-  PortName,
-  RpcCode,
-  RpcMethod,
-  RpcObserver,
-} from "../rpc/mod.ts";
+import { type Budget, clientKinds, type ConnectionObserver } from "../port/mod.ts";
+import { type PortName, portNames } from "../port/mod.ts";
+import { type AuditObserver, type RpcCode, rpcCodes } from "../rpc/mod.ts";
+import type { RpcMethod, RpcObserver } from "../rpc/mod.ts";
 import type { VppObserver } from "../vpp/mod.ts";
 import { type Collector, collector } from "./exposition.ts";
 import {

@@ -5,7 +5,9 @@ import {
   toBinary,
   toJsonString,
 } from "@bufbuild/protobuf";
+import { ConnectError } from "@connectrpc/connect";
 import { encodeEnvelope } from "@connectrpc/connect/protocol";
+import { exhausted, type Outbox, type Release } from "../port/mod.ts";
 import { gzipCompression } from "./compression.ts";
 import { envelopeHeaderBytes } from "./envelopes.ts";
 
@@ -61,4 +63,52 @@ export function written<D extends DescMessage>(
 export interface Polling<Item> extends AsyncIterator<Item> {
   /** The next item if it is there already; undefined says nothing about what comes later. */
   poll?(): Item | undefined;
+}
+
+/** An answer that waits to be sent, and counts until it is released. */
+export interface HeldAnswer {
+  readonly answer: Answer;
+  /** The envelope, compressed or not. */
+  readonly octets: Uint8Array;
+  readonly release: Release;
+}
+
+/** How an answer is held. */
+export interface HoldOptions {
+  readonly outbox: Outbox;
+  /** Largest answer, in octets. */
+  readonly writeMaxBytes: number;
+}
+
+/** An answer for a connection. Throws ResourceExhausted when it is too large, or too much waits. */
+export function holdAnswer(
+  answer: Answer,
+  connection: object,
+  { outbox, writeMaxBytes }: HoldOptions,
+): HeldAnswer {
+  if (answer.length > writeMaxBytes) {
+    throw exhausted(
+      `response of ${answer.length} bytes is larger than the limit of ${writeMaxBytes}`,
+    );
+  }
+  const { envelope } = answer;
+  return { answer, octets: envelope, release: outbox.hold(connection, envelope) };
+}
+
+/** The same answer compressed; as it is, if there is no room for both. */
+export async function compressed(
+  plain: HeldAnswer,
+  connection: object,
+  { outbox }: HoldOptions,
+): Promise<HeldAnswer> {
+  try {
+    const octets = await plain.answer.gzipped();
+    const release = outbox.hold(connection, octets);
+    plain.release();
+    return { answer: plain.answer, octets, release };
+  } catch (error) {
+    if (error instanceof ConnectError) return plain;
+    plain.release();
+    throw error;
+  }
 }

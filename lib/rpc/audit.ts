@@ -3,7 +3,7 @@ import type { Principal } from "../access/mod.ts";
 import type { EventData, EventSink, EventSource } from "../events/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import { codeName, toConnectError } from "./errors.ts";
-import { prefixOf } from "./prefix.ts";
+import { prefixOf } from "../port/mod.ts";
 import type { AuditObserver, RpcCode } from "./types.ts";
 
 /** What a call is about to change. */

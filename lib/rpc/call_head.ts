@@ -3,9 +3,8 @@ import type { ConnectError } from "@connectrpc/connect";
 import { type Compression, compressionNegotiate } from "@connectrpc/connect/protocol";
 import type { H2Field, H2Request } from "../h2/mod.ts";
 import { gzipCompression } from "./compression.ts";
-import { shortened } from "./errors.ts";
+import { type Protocol, protocolOf, refusal, type Refusal, shortened, wrongMethod } from "../port/mod.ts";
 import { type ProtocolForm, protocols } from "./protocols.ts";
-import { type Protocol, protocolOf, type Refusal, refusal, wrongMethod } from "./refusals.ts";
 import type { Rpc } from "./rpc.ts";
 
 /** What a request says of its call before its messages. */

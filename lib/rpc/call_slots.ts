@@ -1,8 +1,5 @@
-import { exhausted } from "./errors.ts";
+import { type Budgets, exhausted, PeerShares, prefixOf, type SharedBudgetSpec } from "../port/mod.ts";
 import { type CallClass, callClasses } from "./limits.ts";
-import type { Budgets } from "./budget.ts";
-import { PeerShares, type SharedBudgetSpec } from "./peer_shares.ts";
-import { prefixOf } from "./prefix.ts";
 import type { CallContext } from "./rpc.ts";
 
 /**

@@ -1,18 +1,10 @@
 import type { ConnectError } from "@connectrpc/connect";
 import type { Compression } from "@connectrpc/connect/protocol";
 import { gunzipSync, gzipSync } from "node:zlib";
-import type { H2Field } from "../h2/mod.ts";
 import { reasonOf } from "../log/mod.ts";
 import { systemClock, yieldIfDue } from "../time/mod.ts";
-import { exhausted, invalid } from "./errors.ts";
-
-/** Whether `Accept-Encoding` names gzip, and not to refuse it (RFC 9110 section 12.5.3). */
-export function takesGzip(headers: readonly H2Field[]): boolean {
-  return headers
-    .filter(([name]) => name === "accept-encoding")
-    .flatMap(([, value]) => value.toLowerCase().split(","))
-    .some((coding) => /^\s*gzip\s*(;\s*q=(?!0(\.0*)?\s*$).*)?$/.test(coding));
-}
+import { exhausted } from "../port/mod.ts";
+import { invalid } from "./errors.ts";
 
 /**
  * Octets that are compressed in one go, in about 3 ms. Larger messages go in pieces, since the

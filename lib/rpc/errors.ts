@@ -1,5 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { CheckerError } from "../checker/mod.ts";
+import { shortened } from "../port/mod.ts";
 import { VppError } from "../vpp/mod.ts";
 import { type RpcCode, rpcCodes } from "./types.ts";
 
@@ -34,11 +35,6 @@ export function invalid(text: string): ConnectError {
   return new ConnectError(text, Code.InvalidArgument);
 }
 
-/** ResourceExhausted: there is no more room. */
-export function exhausted(text: string): ConnectError {
-  return new ConnectError(text, Code.ResourceExhausted);
-}
-
 /** NotFound, with the name. */
 export function notFound(what: string, name: string): ConnectError {
   return new ConnectError(`${what} ${quoted(name)} not found`, Code.NotFound);
@@ -49,21 +45,11 @@ export function codeName(code: Code | 0): RpcCode {
   return rpcCodes[code] ?? "Unknown";
 }
 
-/** Characters of what a client has sent that a status repeats: enough to find the mistake. */
-const shownCharacters = 200;
-
 /**
  * Octets of a status' text as it travels in a header, percent-encoded. Clients take headers of 8
  * KiB in all, and fail in their own words at longer ones.
  */
 const statusOctets = 4096;
-
-/** A word of a client's, cut when it is long; `mark` then stands for the rest. */
-export function shortened(word: string, mark = "…"): string {
-  return word.length <= shownCharacters
-    ? word
-    : `${word.slice(0, shownCharacters).toWellFormed()}${mark}`;
-}
 
 /** A word of a client's for a status: quoted so that stray spaces show, and cut when it is long. */
 export function quoted(word: string): string {

@@ -1,7 +1,6 @@
 import { type DescMethod, isMessage, type Message } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import {
-  type Access,
   debugEventsRole,
   denial,
   type Principal,
@@ -9,13 +8,10 @@ import {
   roleOfMethod,
 } from "../access/mod.ts";
 import { WatchRequestSchema } from "../gen/maglev_pb.ts";
-import type { H2Request } from "../h2/mod.ts";
-import type { Clock } from "../time/mod.ts";
 import type { Reply } from "./answer.ts";
 import type { Audit } from "./audit.ts";
-import { identifyBy } from "./caller.ts";
+import type { FailedLogins } from "../port/mod.ts";
 import { codeName } from "./errors.ts";
-import { FailedLogins } from "./failed_logins.ts";
 import type { CallContext, Rpc, UnaryRpc } from "./rpc.ts";
 import { watchFilter } from "./watch/filter.ts";
 
@@ -131,25 +127,4 @@ export function refusalOf(principal: Principal, needed: Role): ConnectError | un
   if (reason === undefined) return undefined;
   const code = principal.role === "none" ? Code.Unauthenticated : Code.PermissionDenied;
   return new ConnectError(reason, code);
-}
-
-/** Tells why whoever sends a request may not read, as a sentence; undefined if it may. */
-export type ReadGate = (request: Pick<H2Request, "peer" | "connection" | "headers">) => Promise<
-  string | undefined
->;
-
-/**
- * Asks for the role view, where `access` tells of whom that is asked; undefined: of nobody now. Who
- * shows something wrong waits for the answer, as with the API.
- */
-export function readGate(access: () => Access | undefined, clock: Clock): ReadGate {
-  const failures = new FailedLogins(clock);
-  return async (request) => {
-    const decide = access();
-    if (!decide) return undefined;
-    const principal = identifyBy(decide)(request);
-    const reason = denial(principal, "view");
-    if (reason !== undefined && principal.isFailure) await failures.pause(principal.peer);
-    return reason;
-  };
 }

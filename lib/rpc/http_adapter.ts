@@ -2,22 +2,19 @@ import type { DescMessage } from "@bufbuild/protobuf";
 import type { ConnectError } from "@connectrpc/connect";
 import type { H2Field, H2Request, H2Response } from "../h2/mod.ts";
 import type { Clock } from "../time/mod.ts";
-import { type Answer, answerOf, type Polling, type Reply } from "./answer.ts";
-import { type CallHead, callHead } from "./call_head.ts";
-import type { Identify } from "./caller.ts";
-import type { ProtocolHandlers } from "./connections.ts";
+import { type Answer, answerOf, compressed, holdAnswer, type HoldOptions, type Polling, type Reply } from "./answer.ts";
+import { callHead, type CallHead } from "./call_head.ts";
+import { contentTypeOf, type Identify, isWebText, OneChunk, type Outbox, type ProtocolHandlers, protocolOf, refusal, refuse, unknownPath } from "../port/mod.ts";
 import { DeadlineContext } from "./deadline.ts";
 import { envelopeHeaderBytes } from "./envelopes.ts";
 import { toConnectError } from "./errors.ts";
 import type { Intake, IntakeMeter } from "./intake.ts";
 import type { MessageLimits } from "./limits.ts";
-import { compressed, holdAnswer, type HoldOptions, OneChunk, type Outbox } from "./outbox.ts";
 import { connectFailure, grpcTrailers } from "./protocols.ts";
-import { contentTypeOf, protocolOf, refusal, refuse, unknownPath } from "./refusals.ts";
 import { onlyMessage, type ReadOptions, requestMessages } from "./request_messages.ts";
 import { type BidiRpc, type Rpc, rpcPath, type ServerStreamRpc, type UnaryRpc } from "./rpc.ts";
 import { StreamBody } from "./stream_body.ts";
-import { fromWebText, isWebText, toWebText } from "./web_text.ts";
+import { fromWebText, toWebText } from "./web_text.ts";
 
 /** What holds octets for clients. */
 export interface Counting {

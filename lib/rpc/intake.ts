@@ -1,6 +1,5 @@
 import type { OctetRoom } from "../h2/mod.ts";
-import type { Budget } from "./budget.ts";
-import { exhausted } from "./errors.ts";
+import { type Budget, exhausted } from "../port/mod.ts";
 
 /** What requests under way have sent so far: half-sent ones must not hold more than there is. */
 export class Intake {

@@ -8,7 +8,8 @@ import {
 import { ConnectError } from "@connectrpc/connect";
 import { Suggester } from "../config/mod.ts";
 import { reasonOf } from "../log/mod.ts";
-import { fitting, invalid, shortened } from "./errors.ts";
+import { fitting, invalid } from "./errors.ts";
+import { shortened } from "../port/mod.ts";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 

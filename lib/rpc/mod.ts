@@ -1,15 +1,24 @@
 /**
- * The API: gRPC, gRPC-Web and Connect on one port (proto/maglev.proto).
+ * The API (proto/maglev.proto), in gRPC, gRPC-Web and Connect. A request that `lib/port/mod.ts` has
+ * let in goes this way:
  *
- * @example What peers may use is given out and given back
+ * 1. `http_adapter.ts` finds the row of its method (`rpc.ts`), and reads what it says of its call
+ *    (`call_head.ts`, by the table of `protocols.ts`) and its messages (`request_messages.ts`).
+ * 2. `call.ts` is around every row: it counts the call, has `guard.ts` decide whether whoever asks
+ *    may, which tells `audit.ts` of it, and ends what nobody waits for any more (`streams.ts`).
+ * 3. The rows are in `service.ts`, with those by which operators steer in `steering.ts`, streams of
+ *    events in `watch/`, and in `convert/` what wire and domain have in common.
+ * 4. What a row answers is written once for all who get it (`answer.ts`), and goes out as one
+ *    message or as a stream of them (`stream_body.ts`).
+ *
+ * `server.ts` puts all of it together.
+ *
+ * @example Every method that is answered has a name for metrics
  * ```ts
- * import { deepEqual, equal } from "node:assert/strict";
+ * import { deepEqual } from "node:assert/strict";
  *
- * const budget = new Budget({ name: "streams", unit: "streams", limit: 2, reason: "An example." });
- * deepEqual([budget.take(), budget.take(), budget.take()], [true, true, false]);
- * budget.give();
- * deepEqual([budget.used, budget.refused], [1, 1]);
- * equal(budget.take(), true);
+ * const [method] = rpcMethods({ reflection: false });
+ * deepEqual(method, { service: "grpc.health.v1.Health", method: "Check", type: "unary" });
  * ```
  *
  * @module
@@ -17,43 +26,18 @@
 
 export { defaultWatchLimits, startRpcServer } from "./server.ts";
 export type { RpcServerOptions } from "./server.ts";
-export type { EventArchive } from "./list_events.ts";
-export {
-  budgetList,
-  connectionLimits,
-  defaultMessageLimits,
-  portNames,
-  scrapeBudgets,
-} from "./limits.ts";
-export type { ConnectionLimits, MessageLimits, PortName, RequestLimits } from "./limits.ts";
-export { PeerShares } from "./peer_shares.ts";
-export type { Claim, GiveWay, Obstacle, SharedBudgetSpec, ShareLimits } from "./peer_shares.ts";
-export { OneChunk, Outbox, type Release } from "./outbox.ts";
-export { takesGzip } from "./compression.ts";
-export { FailedLogins, RecentFailures } from "./failed_logins.ts";
-export { Budget, Budgets, type BudgetSpec } from "./budget.ts";
-export { Audit, type AuditDeps, type AuditedChange } from "./audit.ts";
-export { type BrowserRules, isOurs, machineNames } from "./browsers.ts";
-export { isLocalPeer, type PeerPrefix, prefixOf } from "./prefix.ts";
-export { type Identify, identifyBy, onBehalfField } from "./caller.ts";
-export { type ReadGate, readGate } from "./guard.ts";
-export { openHttpPort } from "./http_port.ts";
-export type { HttpPort, HttpPortLimits, HttpPortOptions } from "./http_port.ts";
-export type { ProtocolHandlers } from "./connections.ts";
 export type { PortLimits, RpcPortOptions, RpcServer } from "./port.ts";
+export type { EventArchive } from "./list_events.ts";
+export { defaultMessageLimits, type MessageLimits, rpcBudgets } from "./limits.ts";
+export { Audit, type AuditDeps, type AuditedChange } from "./audit.ts";
 export type { QueueLimits } from "./watch/queue.ts";
-export { formatListenAddress, parseListenAddress, parseListenAddresses } from "./address.ts";
-export type { ListenAddress, SocketAddress } from "./address.ts";
-export { type SocketRights, usualRights } from "./unix_socket.ts";
 export { rpcMethods } from "./rpc.ts";
-export { clientKinds, rpcCodes } from "./types.ts";
+export { rpcCodes } from "./types.ts";
 export type {
   AuditObserver,
-  ClientKind,
   ConfigCheckOutcome,
   ConfigReloadOutcome,
   ConfigService,
-  ConnectionObserver,
   DaemonStatus,
   Memory,
   RpcCode,

@@ -1,23 +1,13 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { type Access, accessByPlace } from "../access/mod.ts";
-import { parseListenAddresses } from "./address.ts";
+import { type BrowserRules, type ConnectionObserver, FailedLogins, guardedFromPages, type HttpPort, type HttpPortLimits, type HttpPortOptions, identifyBy, openHttpPort, parseListenAddresses, type ProtocolHandlers, strictRules } from "../port/mod.ts";
 import type { Audit } from "./audit.ts";
 import { defaultMessageLimits, type MessageLimits } from "./limits.ts";
 import { instrumented } from "./call.ts";
-import { identifyBy } from "./caller.ts";
-import type { ProtocolHandlers } from "./connections.ts";
-import { FailedLogins } from "./failed_logins.ts";
-import { type BrowserRules, guardedFromPages, strictRules } from "./browsers.ts";
 import { httpAdapter, type HttpAdapterOptions } from "./http_adapter.ts";
-import {
-  type HttpPort,
-  type HttpPortLimits,
-  type HttpPortOptions,
-  openHttpPort,
-} from "./http_port.ts";
 import type { Rpc } from "./rpc.ts";
 import { StreamRegistry } from "./streams.ts";
-import type { ConnectionObserver, RpcObserver } from "./types.ts";
+import type { RpcObserver } from "./types.ts";
 
 /** Limits of the API's port. What is not given has a default. */
 export interface PortLimits extends HttpPortLimits {

@@ -19,8 +19,7 @@ import {
   trailerSerialize,
 } from "@connectrpc/connect/protocol-grpc-web";
 import type { H2Field, H2Response } from "../h2/mod.ts";
-import { OneChunk } from "./outbox.ts";
-import type { Protocol } from "./refusals.ts";
+import { OneChunk, type Protocol } from "../port/mod.ts";
 
 /** What one protocol has of its own. */
 export interface ProtocolForm {

@@ -1,14 +1,8 @@
 import type { ConnectError } from "@connectrpc/connect";
 import { concatenated } from "../h2/mod.ts";
-import type { Answer, Polling, Reply } from "./answer.ts";
+import { type Answer, compressed, type HeldAnswer, holdAnswer, type HoldOptions, type Polling, type Reply } from "./answer.ts";
 import { toConnectError } from "./errors.ts";
-import {
-  compressed,
-  type HeldAnswer,
-  holdAnswer,
-  type HoldOptions,
-  type Release,
-} from "./outbox.ts";
+import type { Release } from "../port/mod.ts";
 
 /** Messages waiting are sent together up to this size: one full DATA frame. */
 const batchBytes = 16_384;

@@ -62,28 +62,6 @@ export interface AuditObserver {
   audited(method: string, result: RpcCode): void;
 }
 
-/** Whose clients share something: all others', or those of this machine itself. */
-export const clientKinds = ["strangers", "own"] as const;
-
-/** One of {@link clientKinds}. */
-export type ClientKind = (typeof clientKinds)[number];
-
-/** Told about the connections of a port, for metrics. */
-export interface ConnectionObserver {
-  /** A connection was accepted and is served; `closed` follows. */
-  opened(): void;
-  /** One that was served is closed. */
-  closed(): void;
-  /** A connection was one too many, and closed at once. */
-  refused(): void;
-  /** One had to give way to another; `closed` follows. */
-  displaced(): void;
-  /** A connection was gone before it could be accepted. */
-  failed(): void;
-  /** What one said had to wait for a later turn of the event loop; whose it is. */
-  delayed?(clients: ClientKind): void;
-}
-
 /** The result of checking the configuration file. Messages are for the operator. */
 export type ConfigCheckOutcome =
   | {

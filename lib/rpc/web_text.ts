@@ -1,22 +1,16 @@
 import type { ConnectError } from "@connectrpc/connect";
 import type { H2Field, H2Request, H2Response } from "../h2/mod.ts";
+import { webTextType } from "../port/mod.ts";
 import { invalid } from "./errors.ts";
 
-/** gRPC-Web in base64, for browsers' requests that can carry text only. */
-const textType = /^application\/grpc-web-text(?=$|\+|;)/i;
 const binaryType = "application/grpc-web";
-
-/** Whether a content type is that of gRPC-Web in base64. */
-export function isWebText(contentType: string): boolean {
-  return textType.test(contentType);
-}
 
 /** The same request without base64. */
 export function fromWebText(request: H2Request): H2Request {
   const { method, scheme, authority, path, headers, body, trailers, peer, connection } = request;
   return {
     ...{ method, scheme, authority, path, trailers, peer, connection },
-    headers: headers.map((field) => retyped(field, textType, binaryType)),
+    headers: headers.map((field) => retyped(field, webTextType, binaryType)),
     body: decoded(body),
     get signal() {
       return request.signal;

@@ -4,7 +4,7 @@ import { callTimeoutMs } from "../cli/mod.ts";
 import { OperateRequestSchema } from "../gen/maglev_pb.ts";
 import type { H2Request, H2Response } from "../h2/mod.ts";
 import { type Logger, reasonOf } from "../log/mod.ts";
-import { onBehalfField } from "../rpc/mod.ts";
+import { onBehalfField } from "../port/mod.ts";
 import { json, sentence } from "./answers.ts";
 import { refusedNow } from "./gate.ts";
 import { refusePage } from "./guard.ts";

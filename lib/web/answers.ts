@@ -1,5 +1,5 @@
 import type { H2Field, H2Response } from "../h2/mod.ts";
-import { OneChunk, type Release } from "../rpc/mod.ts";
+import { OneChunk, type Release } from "../port/mod.ts";
 
 /**
  * What the page may load and do: its own files and its own server, nothing inline, no other host,

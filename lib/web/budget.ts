@@ -1,4 +1,4 @@
-import type { BudgetSpec, SharedBudgetSpec } from "../rpc/mod.ts";
+import type { BudgetSpec, SharedBudgetSpec } from "../port/mod.ts";
 
 /** What browsers may cost maglevd-frontend together, besides connections and requests. */
 export const webBudgets = {

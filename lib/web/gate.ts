@@ -1,7 +1,7 @@
 import { type AuthRules, covers, denial, type Role } from "../access/mod.ts";
 import type { H2Field, H2Request, H2Response } from "../h2/mod.ts";
 import type { Logger } from "../log/mod.ts";
-import { FailedLogins, RecentFailures } from "../rpc/mod.ts";
+import { FailedLogins, RecentFailures } from "../port/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import { json, sentence } from "./answers.ts";
 import type { WebMetrics } from "./metrics.ts";

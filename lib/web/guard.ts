@@ -1,5 +1,5 @@
 import type { H2Request, H2Response } from "../h2/mod.ts";
-import { isOurs } from "../rpc/mod.ts";
+import { isOurs } from "../port/mod.ts";
 import { sentence } from "./answers.ts";
 
 /** A header field's value; empty if there is none. */

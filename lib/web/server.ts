@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import { type AuthRules, covers } from "../access/mod.ts";
 import type { H2Field, H2Handler, H2Request, H2Response } from "../h2/mod.ts";
 import type { Logger } from "../log/mod.ts";
-import { type Budgets, isLocalPeer, Outbox, PeerShares, takesGzip } from "../rpc/mod.ts";
+import { type Budgets, isLocalPeer, Outbox, PeerShares, takesGzip } from "../port/mod.ts";
 import type { Clock, Timer } from "../time/mod.ts";
 import { actionRoutes } from "./actions.ts";
 import { answer, elsewhere, json, sentence, shared, stream } from "./answers.ts";

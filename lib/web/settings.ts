@@ -2,8 +2,7 @@ import type { TlsWords } from "../cli/mod.ts";
 import { type Environment, readServerTls, UsageError } from "../flags/mod.ts";
 import { parseLogLevel } from "../log/mod.ts";
 import type { LogLevel } from "../log/mod.ts";
-import { parseListenAddress } from "../rpc/mod.ts";
-import type { ListenAddress } from "../rpc/mod.ts";
+import { type ListenAddress, parseListenAddress } from "../port/mod.ts";
 import type { TlsPaths } from "../tls/mod.ts";
 import { readFrontendFlags } from "./flags.ts";
 

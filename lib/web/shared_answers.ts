@@ -1,4 +1,4 @@
-import { type PeerShares, prefixOf } from "../rpc/mod.ts";
+import { type PeerShares, prefixOf } from "../port/mod.ts";
 import type { Clock } from "../time/mod.ts";
 
 /** For so many milliseconds an answer is everybody's. */

@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { timingSafeEqual } from "node:crypto";
 import { accessByRules, type AuthRules, type Principal } from "../access/mod.ts";
 import type { H2Request } from "../h2/mod.ts";
-import { type Identify, identifyBy, type RecentFailures } from "../rpc/mod.ts";
+import { type Identify, identifyBy, type RecentFailures } from "../port/mod.ts";
 import { isToken } from "../token/mod.ts";
 import type { Credentials } from "./settings.ts";
 

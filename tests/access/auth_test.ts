@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Auth, authCounts, type AuthOutcome, parseAuth } from "../../lib/access/mod.ts";
-import { FakeLog } from "../rpc/support/fake_log.ts";
+import { FakeLog } from "../port/support/fake_log.ts";
 import { accounts, rulesOf } from "./support/auth_bed.ts";
 
 const alice = "auth: { unix: [{ user: alice, role: admin }] }";

@@ -1,7 +1,8 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
 import { H2AbortError } from "../../lib/h2/mod.ts";
 import { Scrapes } from "../../lib/metrics/scrapes.ts";
-import { Budget, scrapeBudgets } from "../../lib/rpc/mod.ts";
+import { Budget } from "../../lib/port/mod.ts";
+import { scrapeBudgets } from "../../lib/metrics/scrapes.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
 import { settle, until } from "../support/until.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { exitCodes } from "../../lib/daemon/exit_codes.ts";
 import { niceness } from "../../lib/probing/thread_server.ts";
-import { budgetList } from "../../lib/rpc/mod.ts";
+import { budgetList } from "../../lib/metrics/mod.ts";
 
 const unit = await Deno.readTextFile(
   new URL("../../packaging/systemd/vpp-maglevd.service", import.meta.url),
@@ -16,7 +16,7 @@ function setting(name: string): string {
 Deno.test("the unit's memory has room for 10,000 backends and all that clients may make it hold", () => {
   const mebibyte = 1024 * 1024;
   const [, mebibytes] = /^(\d+)M$/.exec(setting("MemoryMax")) ?? [];
-  const clients = budgetList().filter(({ unit }) => unit === "bytes")
+  const clients = budgetList.filter(({ unit }) => unit === "bytes")
     .reduce((sum, { limit }) => sum + limit, 0) / mebibyte;
   const scrapes = 64;
   // docs/performance/scale.md: what was seen at most.

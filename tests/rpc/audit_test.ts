@@ -5,7 +5,7 @@ import { accessByPlace, methodRoles, type Principal } from "../../lib/access/mod
 import type { MaglevEvent } from "../../lib/events/mod.ts";
 import { Maglev } from "../../lib/gen/maglev_pb.ts";
 import type { AuditedChange } from "../../lib/rpc/audit.ts";
-import { identifyBy } from "../../lib/rpc/caller.ts";
+import { identifyBy } from "../../lib/port/caller.ts";
 import { maglevRpcs } from "../../lib/rpc/service.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { ApiBed } from "./support/api_bed.ts";

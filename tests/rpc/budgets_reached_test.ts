@@ -5,13 +5,15 @@ import assert from "node:assert/strict";
 import { EventSchema, LogEventSchema, WatchRequestSchema } from "../../lib/gen/maglev_pb.ts";
 import { silentLogger } from "../../lib/log/mod.ts";
 import { Scrapes } from "../../lib/metrics/scrapes.ts";
+import { budgetList } from "../../lib/metrics/mod.ts";
+import * as port from "../../lib/port/limits.ts";
 import * as budget from "../../lib/rpc/limits.ts";
-import { Budget } from "../../lib/rpc/budget.ts";
+import { Budget } from "../../lib/port/budget.ts";
 import { Intake } from "../../lib/rpc/intake.ts";
 import { CallSlots } from "../../lib/rpc/call_slots.ts";
-import { Outbox } from "../../lib/rpc/outbox.ts";
-import { PeerShares, type SharedBudgetSpec } from "../../lib/rpc/peer_shares.ts";
-import { prefixOf } from "../../lib/rpc/prefix.ts";
+import { Outbox } from "../../lib/port/outbox.ts";
+import { PeerShares, type SharedBudgetSpec } from "../../lib/port/peer_shares.ts";
+import { prefixOf } from "../../lib/port/prefix.ts";
 import { Backlog } from "../../lib/rpc/watch/queue.ts";
 import { watchFilter } from "../../lib/rpc/watch/filter.ts";
 import { EventHub } from "../../lib/rpc/watch/hub.ts";
@@ -42,20 +44,20 @@ function peerOf(n: number, { limit, reserved, perPrefix }: SharedBudgetSpec): st
   return n < limit - reserved ? `198.18.${network >> 8}.${network & 255}` : "127.0.0.1";
 }
 
-const connections = (port: budget.PortName): Way => (opened) => {
-  const spec = budget.connectionBudget(port, budget.connectionLimits(port, Infinity));
+const connections = (name: port.PortName): Way => (opened) => {
+  const spec = port.connectionBudget(name, port.connectionLimits(name, Infinity));
   const shares = new PeerShares(opened, spec);
   return { take: (n) => shares.take(prefixOf(peerOf(n, spec))) === undefined };
 };
 
-const requests = (port: budget.PortName): Way => (opened) => {
-  const spec = budget.requestBudget(port, budget.requestLimits(port));
+const requests = (name: port.PortName): Way => (opened) => {
+  const spec = port.requestBudget(name, port.requestLimits(name));
   const shares = new PeerShares(opened, spec);
   return { take: (n) => typeof shares.claim(prefixOf(peerOf(n, spec))) === "object" };
 };
 
-const handshakes = (port: budget.PortName): Way => (opened) => {
-  const spec = budget.handshakeBudget(port);
+const handshakes = (name: port.PortName): Way => (opened) => {
+  const spec = port.handshakeBudget(name);
   const shares = new PeerShares(opened, spec);
   return { take: (n) => typeof shares.claim(prefixOf(peerOf(n, spec))) === "object" };
 };
@@ -169,11 +171,11 @@ const ways: Readonly<Record<string, Way>> = {
 };
 
 Deno.test("there is a way to reach every budget", () => {
-  const names = budget.budgetList().map(({ name }) => name);
+  const names = budgetList.map(({ name }) => name);
   assert.deepEqual(Object.keys(ways).sort(), names.sort());
 });
 
-for (const spec of budget.budgetList()) {
+for (const spec of budgetList) {
   Deno.test(`all ${spec.name} can be had, and no more`, async () => {
     const opened = new Budget(spec);
     const use = ways[spec.name]?.(opened);
@@ -190,10 +192,10 @@ for (const spec of budget.budgetList()) {
 
 /** Those that are shared out by networks. */
 const shared: readonly SharedBudgetSpec[] = [
-  ...budget.portNames.map((port) =>
-    budget.connectionBudget(port, budget.connectionLimits(port, Infinity))
-  ),
-  ...budget.portNames.map((port) => budget.requestBudget(port, budget.requestLimits(port))),
+  ...port.portNames.flatMap((name) => [
+    port.connectionBudget(name, port.connectionLimits(name, Infinity)),
+    port.requestBudget(name, port.requestLimits(name)),
+  ]),
   ...Object.values(budget.callClasses),
 ];
 

@@ -4,11 +4,11 @@ import assert from "node:assert/strict";
 import { Maglev } from "../../lib/gen/maglev_pb.ts";
 import { silentLogger } from "../../lib/log/mod.ts";
 import { callClasses } from "../../lib/rpc/limits.ts";
-import { Budgets } from "../../lib/rpc/budget.ts";
+import { Budgets } from "../../lib/port/budget.ts";
 import { CallSlots } from "../../lib/rpc/call_slots.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { serve } from "./support/harness.ts";
-import { sharesOf } from "./support/peer_shares_of.ts";
+import { sharesOf } from "../port/support/peer_shares_of.ts";
 import { operatorAt } from "./support/callers.ts";
 import { vpp as quietVpp } from "./support/service_bed.ts";
 

@@ -10,8 +10,8 @@ import type { RpcObserver } from "../../lib/rpc/types.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { settle } from "../support/until.ts";
 import { echoRpcs } from "./support/echo.ts";
-import { FailedLogins } from "../../lib/rpc/failed_logins.ts";
-import { FakeLog } from "./support/fake_log.ts";
+import { FailedLogins } from "../../lib/port/failed_logins.ts";
+import { FakeLog } from "../port/support/fake_log.ts";
 import { FakeObserver } from "./support/harness.ts";
 import { operatorAt, unread } from "./support/callers.ts";
 

@@ -2,7 +2,7 @@ import { encodeEnvelope } from "@connectrpc/connect/protocol";
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import { callBudgets } from "../../lib/rpc/limits.ts";
-import { Budget } from "../../lib/rpc/budget.ts";
+import { Budget } from "../../lib/port/budget.ts";
 import { envelopes, lastEnvelope, whole } from "../../lib/rpc/envelopes.ts";
 import { Intake } from "../../lib/rpc/intake.ts";
 

@@ -1,7 +1,8 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import { fitting, quoted, shortened } from "../../lib/rpc/errors.ts";
+import { fitting, quoted } from "../../lib/rpc/errors.ts";
+import { shortened } from "../../lib/port/refusals.ts";
 
 Deno.test("a word of a client's is cut after 200 characters", () => {
   assert.equal(shortened("x".repeat(200)), "x".repeat(200));

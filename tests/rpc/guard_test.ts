@@ -6,7 +6,7 @@ import {
   HealthCheckRequestSchema,
   HealthCheckResponseSchema,
 } from "../../lib/gen/grpc/health/v1/health_pb.ts";
-import { FailedLogins } from "../../lib/rpc/failed_logins.ts";
+import { FailedLogins } from "../../lib/port/failed_logins.ts";
 import { guarded } from "../../lib/rpc/guard.ts";
 import { type CallContext, serverStream, unary } from "../../lib/rpc/rpc.ts";
 import { FakeClock } from "../../lib/time/mod.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { Answer } from "../../lib/rpc/answer.ts";
-import { compressed, holdAnswer, OneChunk } from "../../lib/rpc/outbox.ts";
+import { Answer, compressed, holdAnswer } from "../../lib/rpc/answer.ts";
+import { OneChunk } from "../../lib/port/outbox.ts";
 import { countedRoom } from "./support/roomy.ts";
 
 /** An answer of `length` zeros, and what is held for it. */

@@ -1,7 +1,7 @@
 import { Code } from "@connectrpc/connect";
 import assert from "node:assert/strict";
 import { callBudgets } from "../../lib/rpc/limits.ts";
-import { Budget } from "../../lib/rpc/budget.ts";
+import { Budget } from "../../lib/port/budget.ts";
 import { Intake } from "../../lib/rpc/intake.ts";
 
 Deno.test("what a request holds is counted until it is closed, once, and nothing after", () => {

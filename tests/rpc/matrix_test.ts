@@ -12,7 +12,7 @@ import {
   roleOfMethod,
   roles,
 } from "../../lib/access/mod.ts";
-import { Client, identifyBy } from "../../lib/rpc/caller.ts";
+import { Client, identifyBy } from "../../lib/port/caller.ts";
 import { HealthService } from "../../lib/rpc/health.ts";
 import { rpcServices } from "../../lib/rpc/rpc.ts";
 import { reflectionRpcs } from "../../lib/rpc/reflection.ts";

@@ -9,7 +9,7 @@ import { maglevRpcs } from "../../lib/rpc/service.ts";
 import type { MaglevDeps } from "../../lib/rpc/service.ts";
 import { VppError, type VppService } from "../../lib/vpp/mod.ts";
 import { CheckerBed } from "./support/checker_bed.ts";
-import { sharesOf } from "./support/peer_shares_of.ts";
+import { sharesOf } from "../port/support/peer_shares_of.ts";
 import { smallConfig } from "./support/small_config.ts";
 import { allDeps, Service, type UnaryName, vpp } from "./support/service_bed.ts";
 import { operatorAt } from "./support/callers.ts";

@@ -3,12 +3,12 @@ import fc from "fast-check";
 import { connectTo } from "../../lib/cli/client.ts";
 import { readClientTls } from "../../lib/cli/credentials.ts";
 import { closeConn } from "../../lib/h2/mod.ts";
-import { Budgets } from "../../lib/rpc/mod.ts";
+import { Budgets } from "../../lib/port/mod.ts";
 import { systemClock } from "../../lib/time/mod.ts";
 import { certFile, serverIdentity, TlsClient } from "../support/certificates.ts";
 import { Resetter } from "../support/reset.ts";
 import { until } from "../support/until.ts";
-import { FakeLog } from "./support/fake_log.ts";
+import { FakeLog } from "../port/support/fake_log.ts";
 import { serve } from "./support/harness.ts";
 
 /** What one client does that nobody asked for; it leaves when it is done. */

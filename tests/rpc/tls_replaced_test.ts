@@ -7,7 +7,7 @@ import { Maglev } from "../../lib/gen/maglev_pb.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { TlsFiles } from "../../lib/tls/mod.ts";
 import { certFile, keyFile, textOf } from "../support/certificates.ts";
-import { FakeLog } from "./support/fake_log.ts";
+import { FakeLog } from "../port/support/fake_log.ts";
 import { serve } from "./support/harness.ts";
 
 const ca = textOf(certFile("authority"));

@@ -7,7 +7,7 @@ import { TlsFiles } from "../../lib/tls/mod.ts";
 import { systemClock } from "../../lib/time/mod.ts";
 import { rulesOf } from "../access/support/auth_bed.ts";
 import { certFile, keyFile, serverPaths, textOf } from "../support/certificates.ts";
-import { FakeLog } from "./support/fake_log.ts";
+import { FakeLog } from "../port/support/fake_log.ts";
 import { serve } from "./support/harness.ts";
 
 /** Both have the same subject, by two authorities; alice has a name besides. */

@@ -1,6 +1,7 @@
 import { Code } from "@connectrpc/connect";
 import assert from "node:assert/strict";
-import { fromWebText, isWebText, toWebText } from "../../lib/rpc/web_text.ts";
+import { fromWebText, toWebText } from "../../lib/rpc/web_text.ts";
+import { isWebText } from "../../lib/port/request_fields.ts";
 import { memoryRequest } from "./support/memory_request.ts";
 
 const octets = (length: number) => Uint8Array.from({ length }, (_, i) => i & 255);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { loadIdentity, PemError, TlsFiles, type TlsPaths } from "../../lib/tls/mod.ts";
-import { FakeLog } from "../rpc/support/fake_log.ts";
+import { FakeLog } from "../port/support/fake_log.ts";
 import { certFile, keyFile, serverPaths, textOf } from "../support/certificates.ts";
 
 /** Files of its own, that a test may replace. */

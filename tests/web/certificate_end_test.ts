@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import type { AuthRules, CertificateCredentials } from "../../lib/access/mod.ts";
-import { Budgets } from "../../lib/rpc/mod.ts";
-import { Client } from "../../lib/rpc/caller.ts";
+import { Budgets } from "../../lib/port/mod.ts";
+import { Client } from "../../lib/port/caller.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { Broadcast } from "../../lib/web/broadcast.ts";
 import { PageServer } from "../../lib/web/server.ts";
-import { FakeLog } from "../rpc/support/fake_log.ts";
+import { FakeLog } from "../port/support/fake_log.ts";
 import { memoryRequest } from "../rpc/support/memory_request.ts";
 import { blank } from "./support/bed.ts";
 

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import type { H2Request, H2Response } from "../../lib/h2/mod.ts";
-import { Budgets } from "../../lib/rpc/mod.ts";
+import { Budgets } from "../../lib/port/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { Broadcast } from "../../lib/web/broadcast.ts";
 import type { Maglevd } from "../../lib/web/maglevd.ts";
 import { PageServer } from "../../lib/web/server.ts";
-import { FakeLog } from "../rpc/support/fake_log.ts";
+import { FakeLog } from "../port/support/fake_log.ts";
 import { memoryRequest } from "../rpc/support/memory_request.ts";
 import { blank, credentials, operator } from "./support/bed.ts";
 

@@ -3,7 +3,7 @@ import { covers, type Role } from "../../lib/access/mod.ts";
 import { actionRoutes } from "../../lib/web/actions.ts";
 import type { Maglevd } from "../../lib/web/maglevd.ts";
 import type { Visitor } from "../../lib/web/visitors.ts";
-import { FakeLog } from "../rpc/support/fake_log.ts";
+import { FakeLog } from "../port/support/fake_log.ts";
 import { serve } from "../rpc/support/harness.ts";
 import { memoryRequest } from "../rpc/support/memory_request.ts";
 import { within } from "../support/deadline.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { SharedAnswers, TooManyQuestions } from "../../lib/web/shared_answers.ts";
-import { sharesOf } from "../rpc/support/peer_shares_of.ts";
+import { sharesOf } from "../port/support/peer_shares_of.ts";
 
 const peer = "192.0.2.1";
 const few = () => sharesOf({ total: 4, perPrefix: 2, reserved: 1 });

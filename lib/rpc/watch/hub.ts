@@ -3,16 +3,8 @@ import type { CheckerView } from "../../checker/mod.ts";
 import type { Journal, MaglevEvent } from "../../events/mod.ts";
 import type { LogSource } from "../../log/mod.ts";
 import type { Clock } from "../../time/mod.ts";
-import type { Budget } from "../budget.ts";
-import { exhausted } from "../errors.ts";
-import { PeerShares } from "../peer_shares.ts";
-import { type PeerPrefix, prefixOf } from "../prefix.ts";
-import {
-  backendStateToProto,
-  frontendStateToProto,
-  heartbeatToProto,
-  openingToProto,
-} from "../convert/events.ts";
+import { type Budget, exhausted, type PeerPrefix, PeerShares, prefixOf } from "../../port/mod.ts";
+import { backendStateToProto, frontendStateToProto, heartbeatToProto, openingToProto } from "../convert/events.ts";
 import { Backlog, EventQueue, type QueueLimits } from "./queue.ts";
 import type { WatchFilter } from "./filter.ts";
 import { type Feed, give, HeartbeatFeed, LogFeed, PulseFeed, type Watcher } from "./feeds.ts";

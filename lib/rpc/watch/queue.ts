@@ -1,8 +1,7 @@
 import type { ConnectError } from "@connectrpc/connect";
 import type { Polling } from "../answer.ts";
-import type { Budget } from "../budget.ts";
+import { type Budget, exhausted } from "../../port/mod.ts";
 import type { SharedEvent } from "./shared_event.ts";
-import { exhausted } from "../errors.ts";
 
 /** How far a reader may fall behind. */
 export interface QueueLimits {

@@ -40,12 +40,12 @@ const indirect: Readonly<Record<string, readonly string[]>> = {
   "lib/state/keeper.ts": ["error state-trouble", "error state-not-kept", "info state-kept-again"],
   "lib/log/logger.ts": ["warn log-dropped", "error log-subscriber-failed"],
   // For the metrics port the same, with its name.
-  "lib/rpc/connections.ts": [
+  "lib/port/connections.ts": [
     "info grpc-connection-displaced",
     "warn grpc-handshake-failed",
     "warn grpc-handler-error",
   ],
-  "lib/rpc/listener.ts": ["warn grpc-accept-error"],
+  "lib/port/listener.ts": ["warn grpc-accept-error"],
   "lib/vpp/client/client.ts": ["debug vpp-api-send", "debug vpp-api-recv"],
   "lib/vpp/sync/changes.ts": [],
   "lib/vpp/sync/steps.ts": ["vip-add", "vip-del", "vip-recreate", "as-add", "as-del", "as-weight"]

@@ -81,6 +81,8 @@ export const testedBy: Readonly<Record<string, readonly string[]>> = {
   "probing/pretended": ["probing/job"],
   "probing/thread_server": ["probing/thread_messages"],
 
+  "port/refusals": ["port/request_fields"],
+
   "rpc/audit": ["rpc/audited_changes"],
   "rpc/requests": ["rpc/call_head", "rpc/protocols", "rpc/request_messages"],
   "rpc/call": ["rpc/rpc"],

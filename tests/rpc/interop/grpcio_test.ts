@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { Maglev } from "../../../lib/gen/maglev_pb.ts";
 import { callBudgets } from "../../../lib/rpc/limits.ts";
-import { Budget } from "../../../lib/rpc/budget.ts";
+import { Budget } from "../../../lib/port/budget.ts";
 import { Intake } from "../../../lib/rpc/intake.ts";
-import { Budgets } from "../../../lib/rpc/mod.ts";
-import { Outbox } from "../../../lib/rpc/outbox.ts";
+import { Budgets } from "../../../lib/port/mod.ts";
+import { Outbox } from "../../../lib/port/outbox.ts";
 import { servePort } from "../../../lib/rpc/port.ts";
 import { systemClock } from "../../../lib/time/mod.ts";
 import { havePrograms, havePythonModules, needing } from "../../support/programs.ts";
@@ -12,10 +12,10 @@ import { steer } from "../../support/steer.ts";
 import { unread } from "../support/callers.ts";
 import { CheckerBed } from "../support/checker_bed.ts";
 import { echoRpcs } from "../support/echo.ts";
-import { FakeLog } from "../support/fake_log.ts";
+import { FakeLog } from "../../port/support/fake_log.ts";
 import { FakeObserver, serve, unanswered } from "../support/harness.ts";
 import type { Harness } from "../support/harness.ts";
-import { testSupervisor, uncounted } from "../support/listening.ts";
+import { testSupervisor, uncounted } from "../../port/support/listening.ts";
 import { smallConfig } from "../support/small_config.ts";
 import { makeStubs, PythonPeer } from "./python.ts";
 

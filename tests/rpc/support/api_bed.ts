@@ -1,8 +1,8 @@
 import { defaultMessageLimits } from "../../../lib/rpc/limits.ts";
-import { Budgets } from "../../../lib/rpc/budget.ts";
+import { Budgets } from "../../../lib/port/budget.ts";
 import { instrumented } from "../../../lib/rpc/call.ts";
 import { openCallSlots } from "../../../lib/rpc/call_slots.ts";
-import type { ProtocolHandlers } from "../../../lib/rpc/connections.ts";
+import type { ProtocolHandlers } from "../../../lib/port/connections.ts";
 import { httpAdapter } from "../../../lib/rpc/http_adapter.ts";
 import type { Rpc } from "../../../lib/rpc/rpc.ts";
 import { maglevRpcs } from "../../../lib/rpc/service.ts";
@@ -13,9 +13,9 @@ import { countedRoom, watchBudgets } from "./roomy.ts";
 import { anyStatus } from "./any_status.ts";
 import { CheckerBed } from "./checker_bed.ts";
 import { FakeObserver } from "./harness.ts";
-import { FailedLogins } from "../../../lib/rpc/failed_logins.ts";
+import { FailedLogins } from "../../../lib/port/failed_logins.ts";
 import { anybody, auditOn } from "./callers.ts";
-import type { Identify } from "../../../lib/rpc/caller.ts";
+import type { Identify } from "../../../lib/port/caller.ts";
 
 /** The whole API without a listener: what its port would hand requests to. */
 export class ApiBed implements Disposable {

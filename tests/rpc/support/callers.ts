@@ -1,6 +1,6 @@
 import { accessByPlace, type Principal } from "../../../lib/access/mod.ts";
 import { Audit, type AuditDeps } from "../../../lib/rpc/audit.ts";
-import { type Identify, identifyBy } from "../../../lib/rpc/caller.ts";
+import { type Identify, identifyBy } from "../../../lib/port/caller.ts";
 import { type Clock, systemClock } from "../../../lib/time/mod.ts";
 
 /** Somebody at `peer` who may do everything. */

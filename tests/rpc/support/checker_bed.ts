@@ -8,7 +8,7 @@ import { onThisThread } from "../../../lib/probing/mod.ts";
 import { FakeClock } from "../../../lib/time/mod.ts";
 import { fail, FakeProber, pass } from "../../checker/support/bench.ts";
 import { steer } from "../../support/steer.ts";
-import { FakeLog } from "./fake_log.ts";
+import { FakeLog } from "../../port/support/fake_log.ts";
 import { smallConfig } from "./small_config.ts";
 
 /** A clock by which telling events takes as long as a test wants it to. */

@@ -1,15 +1,16 @@
 import { anyStatus } from "./any_status.ts";
-import type {
-  ConfigService,
-  RpcObserver,
-  RpcServer,
-  RpcServerOptions,
+import {
+  type ConfigService,
+  type RpcObserver,
+  type RpcServer,
+  type RpcServerOptions,
+  startRpcServer,
 } from "../../../lib/rpc/mod.ts";
-import { Budgets, startRpcServer } from "../../../lib/rpc/mod.ts";
+import { Budgets } from "../../../lib/port/mod.ts";
 import { systemClock } from "../../../lib/time/mod.ts";
 import { CheckerBed } from "./checker_bed.ts";
-import type { FakeLog } from "./fake_log.ts";
-import { testSupervisor, uncounted } from "./listening.ts";
+import type { FakeLog } from "../../port/support/fake_log.ts";
+import { testSupervisor, uncounted } from "../../port/support/listening.ts";
 import { auditOn } from "./callers.ts";
 
 /** An observer that counts, and that a test can wait on. */

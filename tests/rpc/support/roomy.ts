@@ -1,7 +1,7 @@
 import { callBudgets, connectionShares } from "../../../lib/rpc/limits.ts";
-import { Budget } from "../../../lib/rpc/budget.ts";
+import { Budget } from "../../../lib/port/budget.ts";
 import { Intake } from "../../../lib/rpc/intake.ts";
-import { Outbox } from "../../../lib/rpc/outbox.ts";
+import { Outbox } from "../../../lib/port/outbox.ts";
 import type { WatchBudgets } from "../../../lib/rpc/watch/hub.ts";
 
 /** What adapters count with, as large as it is by default. */

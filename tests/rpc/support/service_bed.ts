@@ -4,7 +4,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import assert from "node:assert/strict";
 import { Maglev } from "../../../lib/gen/maglev_pb.ts";
 import { answerOf } from "../../../lib/rpc/answer.ts";
-import { Budgets } from "../../../lib/rpc/budget.ts";
+import { Budgets } from "../../../lib/port/budget.ts";
 import { openCallSlots } from "../../../lib/rpc/call_slots.ts";
 import { toConnectError } from "../../../lib/rpc/errors.ts";
 import type { CallContext } from "../../../lib/rpc/rpc.ts";

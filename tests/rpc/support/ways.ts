@@ -5,7 +5,7 @@ import { codeFromString } from "@connectrpc/connect/protocol-connect";
 import { encodeEnvelope } from "@connectrpc/connect/protocol";
 import { gzipSync } from "node:zlib";
 import type { H2Field } from "../../../lib/h2/mod.ts";
-import type { ProtocolHandlers } from "../../../lib/rpc/connections.ts";
+import type { ProtocolHandlers } from "../../../lib/port/connections.ts";
 import { memoryRequest } from "./memory_request.ts";
 
 /** One of the protocols that a call can be made in. */

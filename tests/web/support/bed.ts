@@ -2,7 +2,7 @@ import { within } from "../../support/deadline.ts";
 import { startFrontend } from "../../../lib/web/mod.ts";
 import type { Assets, Frontend, Settings } from "../../../lib/web/mod.ts";
 import type { JournalEntry, Message, News, WholeState } from "../../../lib/web/wire.ts";
-import { FakeLog } from "../../rpc/support/fake_log.ts";
+import { FakeLog } from "../../port/support/fake_log.ts";
 
 /** A page that says little. */
 export const blank: Assets = { html: "<!doctype html>", script: "//", style: "*{}" };

@@ -1,0 +1,49 @@
+/**
+ * A port as its clients have it: HTTP/1.1 and HTTP/2 on one socket, and how much of it each may
+ * take. A connection goes this way:
+ *
+ * 1. `http_port.ts` opens the port at all its addresses: `listener.ts` on a network,
+ *    `unix_socket.ts` in the file system. Both accept, and tell whose a connection is.
+ * 2. `connections.ts` finds it a place among all others (`peer_shares.ts`), has its handshake of
+ *    TLS done, finds out what it speaks, and serves that until it is closed. `paced_conn.ts` gives
+ *    each its turn.
+ * 3. `request_slots.ts` counts each request, and refuses one too many (`refusals.ts`).
+ * 4. The handler that whoever opened the port has given answers: of the API, `lib/rpc/mod.ts` goes
+ *    on from here.
+ *
+ * @example What peers may use is given out and given back
+ * ```ts
+ * import { deepEqual, equal } from "node:assert/strict";
+ *
+ * const budget = new Budget({ name: "streams", unit: "streams", limit: 2, reason: "An example." });
+ * deepEqual([budget.take(), budget.take(), budget.take()], [true, true, false]);
+ * budget.give();
+ * deepEqual([budget.used, budget.refused], [1, 1]);
+ * equal(budget.take(), true);
+ * ```
+ *
+ * @module
+ */
+
+export { openHttpPort } from "./http_port.ts";
+export type { HttpPort, HttpPortLimits, HttpPortOptions } from "./http_port.ts";
+export { formatListenAddress, parseListenAddress, parseListenAddresses } from "./address.ts";
+export type { ListenAddress, SocketAddress } from "./address.ts";
+export { type SocketRights, usualRights } from "./unix_socket.ts";
+export { type ClientKind, clientKinds } from "./connections.ts";
+export type { ConnectionObserver, ProtocolHandlers } from "./connections.ts";
+export { connectionLimits, portBudgets, portNames } from "./limits.ts";
+export type { ConnectionLimits, PortName, RequestLimits } from "./limits.ts";
+export { Budget, Budgets, type BudgetSpec } from "./budget.ts";
+export { PeerShares } from "./peer_shares.ts";
+export type { Claim, GiveWay, Obstacle, SharedBudgetSpec, ShareLimits } from "./peer_shares.ts";
+export { isLocalPeer, type PeerPrefix, prefixOf } from "./prefix.ts";
+export { OneChunk, Outbox, type Release } from "./outbox.ts";
+export { type Identify, identifyBy, onBehalfField, type ReadGate, readGate } from "./caller.ts";
+export { FailedLogins, RecentFailures } from "./failed_logins.ts";
+export { type BrowserRules, guardedFromPages, isOurs, machineNames } from "./browsers.ts";
+export { strictRules } from "./browsers.ts";
+export { contentTypeOf, isWebText, protocolOf, takesGzip, webTextType } from "./request_fields.ts";
+export type { Protocol } from "./request_fields.ts";
+export { exhausted, refusal, refuse, shortened, unknownPath, wrongMethod } from "./refusals.ts";
+export type { Refusal } from "./refusals.ts";

@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import type { Role } from "../../lib/access/mod.ts";
+import { identifyBy, onBehalfField } from "../../lib/port/caller.ts";
+
+/** As whom a caller `web` of this role is told of, when it says it asks for these. */
+function toldAs(role: Role | "none", ...values: string[]): string {
+  const identify = identifyBy(() => ({ name: "web", role, peer: "192.0.2.1", method: "token" }));
+  const headers = values.map((value) => [onBehalfField, value] as const);
+  const principal = identify({ peer: "192.0.2.1", connection: {}, headers });
+  assert.equal(principal.role, role);
+  return principal.name;
+}
+
+Deno.test("who may change something is told of with whom it asks for", () => {
+  assert.equal(toldAs("operate", "alice"), "web (for alice)");
+  assert.equal(toldAs("admin", encodeURIComponent("Zoë König")), "web (for Zoë König)");
+  assert.equal(toldAs("operate"), "web");
+});
+
+Deno.test("who may not is not believed", () => {
+  assert.equal(toldAs("view", "alice"), "web");
+  assert.equal(toldAs("none", "alice"), "web");
+});
+
+Deno.test("a name is bounded, and has nothing by which it would look like another", () => {
+  const name = (text: string) => toldAs("operate", encodeURIComponent(text));
+  assert.equal(name("x".repeat(1_000)), `web (for ${"x".repeat(64)})`);
+  assert.equal(name("🧲".repeat(1_000)), `web (for ${"🧲".repeat(64)})`);
+  assert.equal(name("a\r\nb\u001b[31mc\u202ed\u2028e"), "web (for a b [31mc d e)");
+  assert.equal(name("a) admin (for b"), "web (for a admin for b)");
+  for (const nothing of ["", " ", "\u200b", "()"]) assert.equal(name(nothing), "web", nothing);
+});
+
+Deno.test("what cannot be read, or is said twice, is nobody", () => {
+  assert.equal(toldAs("operate", "%"), "web");
+  assert.equal(toldAs("operate", "%ff%fe"), "web");
+  assert.equal(toldAs("operate", "alice", "bob"), "web");
+});
