@@ -39,8 +39,10 @@ interface RevocableClaim extends Claim {
   yieldTo(newcomer: PeerPrefix): void;
 }
 
-/** The claims of one prefix that may have to give way. */
-interface Group {
+/** What one prefix has: so much, with the claims among it that may have to give way. */
+interface Holding {
+  count: number;
+  readonly isLocal: boolean;
   /** The longest idle first. */
   readonly idle: Set<RevocableClaim>;
   /** The newest last. */
@@ -54,12 +56,10 @@ interface Group {
  * its own, such as another user, where no stranger can.
  */
 export class PeerShares {
-  /** What strangers have, by prefix, and this machine itself. */
-  readonly #strangers = new Ranking();
-  readonly #own = new Ranking();
+  /** By prefix: those that have something. */
+  readonly #holdings = new Map<string, Holding>();
+  /** What this machine itself has of all. */
   #local = 0;
-  /** By prefix. */
-  readonly #groups = new Map<string, Group>();
   #order = 0;
 
   /** Nobody has anything of the budget yet. */
@@ -67,12 +67,12 @@ export class PeerShares {
 
   /** Prefixes that have something; others cost nothing. */
   get prefixes(): number {
-    return this.#strangers.size + this.#own.size;
+    return this.#holdings.size;
   }
 
   /** What a prefix has. */
-  of(prefix: PeerPrefix): number {
-    return this.#ranking(prefix).of(prefix.text);
+  of({ text }: PeerPrefix): number {
+    return this.#holdings.get(text)?.count ?? 0;
   }
 
   /** What a prefix may have. */
@@ -109,7 +109,7 @@ export class PeerShares {
     const obstacle = this.obstacle(prefix);
     if (obstacle !== undefined) return obstacle;
     this.budget.take();
-    this.#ranking(prefix).add(prefix.text);
+    this.#holdingOf(prefix).count++;
     if (prefix.isLocal) this.#local++;
     return undefined;
   }
@@ -117,7 +117,7 @@ export class PeerShares {
   /** One that was taken is free again. */
   giveBack(prefix: PeerPrefix): void {
     this.budget.give();
-    this.#ranking(prefix).remove(prefix.text);
+    if (--this.#holdingOf(prefix).count === 0) this.#holdings.delete(prefix.text);
     if (prefix.isLocal) this.#local--;
   }
 
@@ -149,7 +149,7 @@ export class PeerShares {
     const obstacle = this.obstacle(prefix);
     if (obstacle !== undefined) {
       const yielding = obstacle === "prefix"
-        ? first(this.#groups.get(prefix.text)?.idle)
+        ? first(this.#holdings.get(prefix.text)?.idle)
         : this.#longestIdle(prefix) ?? this.#newestOfMost(prefix, this.of(prefix) + 1);
       if (!yielding) return obstacle;
       yielding.yieldTo(prefix);
@@ -161,45 +161,48 @@ export class PeerShares {
   }
 
   #newClaim(prefix: PeerPrefix, giveWay: GiveWay | undefined): Claim {
-    const group = this.#groups.get(prefix.text) ?? { idle: new Set(), busy: new Set() };
+    const { idle, busy } = this.#holdingOf(prefix);
     let isBack = false;
     const claim: RevocableClaim = {
       prefix,
       idleSince: 0,
       busy() {
-        group.idle.delete(claim);
-        if (!isBack) group.busy.add(claim);
+        idle.delete(claim);
+        if (!isBack) busy.add(claim);
       },
       idle: () => {
         if (isBack) return;
         claim.idleSince = this.#order++;
-        group.busy.delete(claim);
-        group.idle.add(claim);
+        busy.delete(claim);
+        idle.add(claim);
       },
       giveBack: () => {
         if (isBack) return;
         isBack = true;
-        group.idle.delete(claim);
-        group.busy.delete(claim);
+        idle.delete(claim);
+        busy.delete(claim);
         this.giveBack(prefix);
-        if (this.of(prefix) === 0) this.#groups.delete(prefix.text);
       },
       yieldTo(newcomer) {
         claim.giveBack();
         giveWay?.(newcomer);
       },
     };
-    if (giveWay) {
-      this.#groups.set(prefix.text, group);
-      group.busy.add(claim);
-    }
+    if (giveWay) busy.add(claim);
     return claim;
+  }
+
+  #holdingOf({ text, isLocal }: PeerPrefix): Holding {
+    const holding = this.#holdings.get(text) ??
+      { count: 0, isLocal, idle: new Set(), busy: new Set() };
+    this.#holdings.set(text, holding);
+    return holding;
   }
 
   /** The idle claim that gives way to a newcomer first; undefined if there is none. */
   #longestIdle(newcomer: PeerPrefix): RevocableClaim | undefined {
     let found: RevocableClaim | undefined;
-    for (const { idle } of this.#groups.values()) {
+    for (const { idle } of this.#holdings.values()) {
       const claim = first(idle);
       if (!claim || !this.#yields(claim.prefix, newcomer)) continue;
       if (!found || this.#compare(claim, found) < 0) found = claim;
@@ -225,70 +228,19 @@ export class PeerShares {
    * no more than the newcomer would have. A stranger of more than `least` is enough.
    */
   #newestOfMost(newcomer: PeerPrefix, least: number): RevocableClaim | undefined {
-    const newest = (ranking: Ranking, most: number) => {
-      const holder = ranking.first;
-      if (holder === undefined || ranking.of(holder) <= most) return undefined;
-      return [...this.#groups.get(holder)?.busy ?? []].at(-1);
+    const newest = (isLocal: boolean, than: number) => {
+      let most: Holding | undefined;
+      for (const each of this.#holdings.values()) {
+        if (each.isLocal === isLocal && each.count > (most?.count ?? than)) most = each;
+      }
+      return [...most?.busy ?? []].at(-1);
     };
-    return newest(this.#strangers, least) ??
-      (newcomer.isLocal ? newest(this.#own, this.of(newcomer) + 1) : undefined);
-  }
-
-  #ranking({ isLocal }: PeerPrefix): Ranking {
-    return isLocal ? this.#own : this.#strangers;
+    return newest(false, least) ??
+      (newcomer.isLocal ? newest(true, this.of(newcomer) + 1) : undefined);
   }
 }
 
 function first<T>(items: Iterable<T> | undefined): T | undefined {
   for (const item of items ?? []) return item;
   return undefined;
-}
-
-/** Who has how many of something, the one with most at hand, however many there are. */
-export class Ranking {
-  readonly #counts = new Map<string, number>();
-  readonly #levels = new Map<number, Set<string>>();
-  #most = 0;
-
-  /** Those that have something; others cost nothing. */
-  get size(): number {
-    return this.#counts.size;
-  }
-
-  /** What `name` has. */
-  of(name: string): number {
-    return this.#counts.get(name) ?? 0;
-  }
-
-  /** One of those that have most; undefined if nobody has anything. */
-  get first(): string | undefined {
-    for (const name of this.#levels.get(this.#most) ?? []) return name;
-    return undefined;
-  }
-
-  /** `name` has one more. */
-  add(name: string): void {
-    this.#move(name, this.of(name) + 1);
-  }
-
-  /** `name` has one less. */
-  remove(name: string): void {
-    this.#move(name, this.of(name) - 1);
-  }
-
-  #move(name: string, count: number): void {
-    const before = this.of(name);
-    const level = this.#levels.get(before);
-    level?.delete(name);
-    if (level?.size === 0) this.#levels.delete(before);
-    if (count > 0) {
-      this.#counts.set(name, count);
-      const others = this.#levels.get(count) ?? new Set();
-      this.#levels.set(count, others.add(name));
-    } else {
-      this.#counts.delete(name);
-    }
-    this.#most = Math.max(this.#most, count);
-    while (this.#most > 0 && !this.#levels.has(this.#most)) this.#most--;
-  }
 }
