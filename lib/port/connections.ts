@@ -75,12 +75,19 @@ interface OpenConnection {
   readonly conn: PacedConn;
   /** What secures it, and the handshake that it has under way. */
   readonly tls: { readonly conn: TlsConn; readonly claim: Claim } | undefined;
-  /** What this one's work is done in. */
-  readonly quota: TurnQuota;
+  /** When its work is done. */
+  readonly turns: Turns;
   readonly peer: string;
   readonly client: Client;
   readonly requests: RequestSlots;
   served: Served;
+}
+
+/** What each turn of the loop has for clients of one kind. */
+interface Turns {
+  readonly quota: TurnQuota;
+  /** For requests over HTTP/1.1 that came together: one of each. */
+  readonly next: () => Promise<void>;
 }
 
 /** All connections of a port, from being accepted to being closed. */
@@ -89,20 +96,15 @@ export class Connections {
   /** Those that have lost their slot, in that order. */
   readonly #leaving = new Set<OpenConnection>();
   #onEmpty: (() => void) | undefined;
-  /** What each turn of the loop has for strangers, and for this machine itself. */
-  readonly #strangersQuota: TurnQuota;
-  readonly #ownQuota: TurnQuota;
-  /** What each turn has for requests over HTTP/1.1 that came together: one of each. */
-  readonly #strangersNext: () => Promise<void>;
-  readonly #ownNext: () => Promise<void>;
+  readonly #turns: Readonly<Record<ClientKind, Turns>>;
 
   constructor(private readonly options: ConnectionOptions) {
-    const quota = (clients: ClientKind) =>
-      new TurnQuota(options.clock, workLimits, () => options.observer.delayed?.(clients));
-    this.#strangersQuota = quota("strangers");
-    this.#ownQuota = quota("own");
-    this.#strangersNext = oneByOne(options.clock);
-    this.#ownNext = oneByOne(options.clock);
+    const { clock, observer } = options;
+    const turns = (clients: ClientKind): Turns => ({
+      quota: new TurnQuota(clock, workLimits, () => observer.delayed?.(clients)),
+      next: oneByOne(clock),
+    });
+    this.#turns = { strangers: turns("strangers"), own: turns("own") };
   }
 
   /** Connections now open. */
@@ -116,8 +118,8 @@ export class Connections {
    */
   async serve(accepted: AcceptedConn, peer: string, source?: TlsSource): Promise<void> {
     const prefix = prefixOf(peer);
-    const quota = prefix.isLocal ? this.#ownQuota : this.#strangersQuota;
-    const below = new PacedConn(accepted, quota);
+    const turns = this.#turns[prefix.isLocal ? "own" : "strangers"];
+    const below = new PacedConn(accepted, turns.quota);
     if (this.#onEmpty) return below.close();
     const claim = source && this.#claimHandshake(prefix, peer, () => open.served.close());
     if (claim === "refused") return below.close();
@@ -131,12 +133,10 @@ export class Connections {
     }
     const tls = source && claim &&
       { claim, conn: new TlsConn(below, { source, clock, toPlainText }) };
-    const conn = tls ? new PacedConn(tls.conn, quota) : below;
+    const conn = tls ? new PacedConn(tls.conn, turns.quota) : below;
     const close = () => conn.close();
     const open: OpenConnection = {
-      ...{ conn, tls },
-      quota,
-      peer,
+      ...{ conn, tls, turns, peer },
       client: new Client(accepted.credentials),
       requests: new RequestSlots(requests, prefix, slot),
       served: { drain: close, close },
@@ -194,17 +194,17 @@ export class Connections {
 
   async #dispatch(open: OpenConnection): Promise<void> {
     const sniffed = await this.#sniff(open);
-    if (sniffed.kind === "h2") await this.#serveH2(open, sniffed.head);
-    else if (sniffed.kind === "http1") await this.#serveH1(open, sniffed.head);
+    if (sniffed?.kind === "h2") await this.#serveH2(open, sniffed.head);
+    else if (sniffed) await this.#serveH1(open, sniffed.head);
   }
 
   /** Finds out what the client speaks, within the time it has. */
-  async #sniff(open: OpenConnection): Promise<Sniffed> {
+  async #sniff(open: OpenConnection): Promise<Sniffed | undefined> {
     const { conn, served } = open;
     const timer = this.options.clock.after(this.options.handshakeMs, () => served.close());
     try {
       const protocol = await this.#handshake(open);
-      if (protocol === "failed") return { kind: "gone" };
+      if (protocol === "failed") return undefined;
       return protocol === "h2" ? { kind: "h2", head: new Uint8Array() } : await sniff(conn);
     } finally {
       timer.cancel();
@@ -241,7 +241,7 @@ export class Connections {
     const { handlers, h2: limits, roomOf } = this.options;
     const { conn } = open;
     const session = serveH2(conn, open.requests.counting(handlers.http2), {
-      ...{ limits, prefix, mayStart: () => open.quota.next() },
+      ...{ limits, prefix, mayStart: () => open.turns.quota.next() },
       ...this.#listeners(open),
       ...roomOf && { room: roomOf(open.peer) },
     });
@@ -258,7 +258,7 @@ export class Connections {
     const scheme = open.tls ? "https" : "http";
     const session = serveH1(conn, open.requests.counting(handlers.http1), {
       ...{ limits, prefix, scheme },
-      mayContinue: open.quota === this.#ownQuota ? this.#ownNext : this.#strangersNext,
+      mayContinue: open.turns.next,
       ...this.#listeners(open),
     });
     open.served = session;
@@ -284,10 +284,10 @@ export class Connections {
 }
 
 /** What a connection turned out to speak. `head` is what was read to find out. */
-export type Sniffed =
-  | { readonly kind: "h2" | "http1"; readonly head: Uint8Array }
-  /** It ended, or broke, before it said enough. */
-  | { readonly kind: "gone" };
+export interface Sniffed {
+  readonly kind: "h2" | "http1";
+  readonly head: Uint8Array;
+}
 
 /** `PRI * HTTP/2.0`: no HTTP/1.1 request line begins so. */
 const telling = clientPreface.subarray(0, 14);
@@ -295,12 +295,15 @@ const telling = clientPreface.subarray(0, 14);
 /** Enough for what clients send at once: preface, SETTINGS and the first request. */
 const headBytes = 4096;
 
-/** Reads as much of a connection as it takes to tell HTTP/2 from HTTP/1.1, in any pieces. */
-export async function sniff(conn: ByteConn): Promise<Sniffed> {
+/**
+ * Reads as much of a connection as it takes to tell HTTP/2 from HTTP/1.1, in any pieces. Undefined
+ * when it ends, or breaks, before: the client has left, or was too slow and is cut off.
+ */
+export async function sniff(conn: ByteConn): Promise<Sniffed | undefined> {
   const buffer = new Uint8Array(headBytes);
   for (let length = 0;;) {
-    const count = await readSome(conn, buffer.subarray(length));
-    if (count === "gone") return { kind: "gone" };
+    const count = await conn.read(buffer.subarray(length)).catch(() => null);
+    if (count === null) return undefined;
     length += count;
     const kind = judge(buffer.subarray(0, length));
     if (kind) return { kind, head: buffer.slice(0, length) };
@@ -314,9 +317,4 @@ function judge(head: Uint8Array): "h2" | "http1" | undefined {
     if (head[i] !== telling[i]) return "http1";
   }
   return length === telling.length ? "h2" : undefined;
-}
-
-/** Whatever makes reading fail, the client has left, or was too slow and is cut off. */
-function readSome(conn: ByteConn, room: Uint8Array): Promise<number | "gone"> {
-  return conn.read(room).then((count) => count ?? "gone", () => "gone");
 }

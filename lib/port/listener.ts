@@ -24,12 +24,6 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** A {@link Listener} on a network. */
-export interface PortListener extends Listener {
-  readonly hostname: string;
-  readonly port: number;
-}
-
 /** What accepting works with. */
 export interface AcceptOptions
   extends Pick<HttpPortOptions, "clock" | "log" | "name" | "observer"> {
@@ -40,9 +34,10 @@ export interface AcceptOptions
 /** What a listener works with. The supervisor opens it anew should the kernel ever take it away. */
 export type ListenOptions = AcceptOptions & Pick<HttpPortOptions, "supervisor">;
 
-/** The part of a listener that accepts. */
-export interface AcceptingListener {
+/** A socket that accepts. */
+export interface AcceptingSocket {
   accept(): Promise<Deno.TcpConn | NamedConn>;
+  close(): void;
 }
 
 /** A connection that tells whose it is. */
@@ -51,9 +46,8 @@ export interface NamedConn extends AcceptedConn {
 }
 
 /** A bound port, as the runtime has it. */
-export interface BoundListener extends AcceptingListener {
+export interface BoundListener extends AcceptingSocket {
   readonly addr: { readonly hostname: string; readonly port: number };
-  close(): void;
 }
 
 /**
@@ -80,38 +74,39 @@ export function listen(
   address: ListenAddress,
   options: ListenOptions,
   binding: Binding = runtimeBinding,
-): PortListener {
-  const { name, supervisor } = options;
-  let sockets: readonly BoundListener[] | undefined = openFirst(address, options, binding);
+): Listener {
+  const sockets = openFirst(address, options, binding);
   const { hostname, port } = sockets[0]?.addr ?? { hostname: "", port: 0 };
-  const task = supervisor.start(`${name}-listener`, async (signal) => {
-    const current = sockets ?? openAll(hostname, port, options, binding);
-    sockets = undefined;
-    await acceptFrom(current, options, signal);
-  });
-  const where = formatListenAddress(hostname, port);
-  return { address: where, hostname, port, close: () => task.close() };
+  const reopen = () => openAll(hostname, port, options, binding);
+  const { close } = keepAccepting(sockets, reopen, options);
+  return { address: formatListenAddress(hostname, port), port, close };
 }
 
 /**
- * Accepts from all of some sockets until `signal` is aborted, and closes them. Rejects when one of
- * them is no more.
+ * Accepts from all of some sockets until it is closed, and from those of `reopen` when one of them
+ * is no more.
  */
-export async function acceptFrom(
-  sockets: readonly (AcceptingListener & Pick<BoundListener, "close">)[],
-  options: AcceptOptions,
-  signal: AbortSignal,
-): Promise<void> {
-  const close = () => sockets.forEach(closeConn);
-  signal.addEventListener("abort", close);
-  const ends = sockets.map((socket) => acceptAll(socket, options, signal));
-  try {
-    await Promise.all(ends);
-  } finally {
-    signal.removeEventListener("abort", close);
-    close();
-    await Promise.allSettled(ends);
-  }
+export function keepAccepting(
+  sockets: readonly AcceptingSocket[],
+  reopen: () => readonly AcceptingSocket[],
+  options: ListenOptions,
+): Pick<Listener, "close"> {
+  let open: readonly AcceptingSocket[] | undefined = sockets;
+  const task = options.supervisor.start(`${options.name}-listener`, async (signal) => {
+    const current = open ?? reopen();
+    open = undefined;
+    const close = () => current.forEach(closeConn);
+    signal.addEventListener("abort", close);
+    const ends = current.map((socket) => acceptAll(socket, options, signal));
+    try {
+      await Promise.all(ends);
+    } finally {
+      signal.removeEventListener("abort", close);
+      close();
+      await Promise.allSettled(ends);
+    }
+  });
+  return { close: () => task.close() };
 }
 
 /** SO_REUSEPORT is one of Deno's unstable options, which come together; without, it would exit. */
@@ -187,7 +182,7 @@ const deaths = new Set(["EBADF", "ENOTSOCK"]);
  * else has its turn in between. Rejects when the listener is no more, so that another can be opened.
  */
 export async function acceptAll(
-  listener: AcceptingListener,
+  listener: Pick<AcceptingSocket, "accept">,
   options: AcceptOptions,
   signal: AbortSignal,
 ): Promise<void> {

@@ -6,14 +6,8 @@ import type { Clock } from "../time/mod.ts";
 import { DuplexConn } from "../tls/mod.ts";
 import type { SocketAddress } from "./address.ts";
 import { queueLength } from "./limits.ts";
-import {
-  acceptFrom,
-  type AcceptingListener,
-  type Listener,
-  ListenError,
-  type ListenOptions,
-  type NamedConn,
-} from "./listener.ts";
+import { type AcceptingSocket, keepAccepting, ListenError } from "./listener.ts";
+import type { Listener, ListenOptions, NamedConn } from "./listener.ts";
 
 /** Who may connect to a Unix socket. */
 export interface SocketRights {
@@ -34,26 +28,19 @@ export function listenUnix(
   rights: SocketRights,
   options: ListenOptions,
 ): Listener {
-  const { name, clock, supervisor } = options;
   const where = `unix:${address.path}`;
   const open = () => {
     try {
-      return UnixSocket.open(address, rights, clock);
+      return [UnixSocket.open(address, rights, options.clock)];
     } catch (error) {
-      throw new ListenError(where, name, error);
+      throw new ListenError(where, options.name, error);
     }
   };
-  let socket: UnixSocket | undefined = open();
-  const task = supervisor.start(`${name}-listener`, async (signal) => {
-    const current = socket ?? open();
-    socket = undefined;
-    await acceptFrom([current], options, signal);
-  });
-  return { address: where, close: () => task.close() };
+  return { address: where, ...keepAccepting(open(), open, options) };
 }
 
 /** A Unix socket that accepts. */
-export class UnixSocket implements AcceptingListener {
+class UnixSocket implements AcceptingSocket {
   readonly #identity: string;
   #isClosed = false;
 

@@ -37,7 +37,7 @@ Deno.test("a listener that dies is opened again, on the port it had", async () =
     if (asked === 2) throw new Deno.errors.AddrInUse("still there");
     return bound.at(-1) ?? new FakeBound(hostname, port);
   }, "127.0.0.1");
-  assert.deepEqual([listener.hostname, listener.port], ["127.0.0.1", 4711]);
+  assert.deepEqual([listener.address, listener.port], ["127.0.0.1:4711", 4711]);
   bound[0]?.die();
   await clock.advanceAsync(99);
   assert.deepEqual([bound.length, bound[0]?.closed], [1, 1]);
@@ -89,7 +89,7 @@ Deno.test("this machine's own addresses have queues of their own, all of one lif
   const { bind, bound, asked } = fakeBinding();
   const { clock, listener } = listening(bind, undefined, true);
   assert.deepEqual(asked, [":: 0 shared", "127.0.0.1 4711 shared", "::1 4711 shared"]);
-  assert.deepEqual([listener.hostname, listener.port], ["::", 4711]);
+  assert.equal(listener.address, "[::]:4711");
   bound[1]?.die();
   await clock.advanceAsync(100);
   assert.deepEqual(asked.slice(3), [
@@ -138,14 +138,16 @@ Deno.test("a port is nobody else's, though its sockets share it", async () => {
       supervisor: testSupervisor(log),
     });
   const first = open(0);
-  assert.throws(() => open(first.port), /another program listens there/);
+  const { port } = first;
+  assert.ok(port);
+  assert.throws(() => open(port), /another program listens there/);
   for (const hostname of ["127.0.0.1", "127.0.0.2"]) {
-    using conn = await Deno.connect({ hostname, port: first.port });
+    using conn: Deno.TcpConn = await Deno.connect({ hostname, port });
     assert.equal(await conn.read(new Uint8Array(1)), null);
   }
   await first.close();
   // What was closed is free at once.
-  await open(first.port).close();
+  await open(port).close();
 });
 
 Deno.test("where there is no IPv6, every address is every IPv4 address", async () => {
@@ -155,6 +157,6 @@ Deno.test("where there is no IPv6, every address is every IPv4 address", async (
     if (hostname === "::") throw new Error("Address family not supported by protocol");
     return new FakeBound(hostname, port);
   });
-  assert.deepEqual([tried, listener.hostname], [["::", "0.0.0.0"], "0.0.0.0"]);
+  assert.deepEqual([tried, listener.address], [["::", "0.0.0.0"], "0.0.0.0:4711"]);
   await listener.close();
 });

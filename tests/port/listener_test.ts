@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { acceptAll, type AcceptingListener } from "../../lib/port/listener.ts";
+import { acceptAll, type AcceptingSocket } from "../../lib/port/listener.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { certFile, serverIdentity, textOf } from "../support/certificates.ts";
 import { FakeLog } from "./support/fake_log.ts";
@@ -11,7 +11,7 @@ import { errno, listening } from "./support/listener_bed.ts";
 function script(
   results: readonly (string | Error)[],
   end: () => Error = () => new Deno.errors.BadResource("closed"),
-): AcceptingListener {
+): Pick<AcceptingSocket, "accept"> {
   const left = [...results];
   return {
     accept() {
