@@ -1,4 +1,4 @@
-import type { Message } from "@bufbuild/protobuf";
+import { isMessage, type Message } from "@bufbuild/protobuf";
 import { Code, type ConnectError } from "@connectrpc/connect";
 import type { Role } from "../access/mod.ts";
 import type { Reply } from "./answer.ts";
@@ -6,14 +6,7 @@ import type { Logger } from "../log/mod.ts";
 import { type Clock, oneByOne } from "../time/mod.ts";
 import { abortReason, codeName, toConnectError } from "./errors.ts";
 import { type GuardDeps, guarded, neededRole, refusalOf } from "./guard.ts";
-import {
-  type BidiRpc,
-  type CallContext,
-  type Rpc,
-  rpcMethod,
-  type ServerStreamRpc,
-  type UnaryRpc,
-} from "./rpc.ts";
+import { type CallContext, type Rpc, rpcMethod, type StreamRpc, type UnaryRpc } from "./rpc.ts";
 import { ObservedStream, type StreamRegistry } from "./streams.ts";
 import type { RpcMethod, RpcObserver } from "./types.ts";
 
@@ -32,14 +25,7 @@ export interface CallDeps extends GuardDeps {
  */
 export function instrumented(rpc: Rpc, deps: CallDeps): Rpc {
   const open = guarded(rpc, deps);
-  switch (open.kind) {
-    case "unary":
-      return instrumentedUnary(open, deps);
-    case "server_streaming":
-      return instrumentedServerStream(open, deps);
-    case "bidi_streaming":
-      return instrumentedBidi(open, deps);
-  }
+  return open.kind === "unary" ? instrumentedUnary(open, deps) : instrumentedStream(open, deps);
 }
 
 function instrumentedUnary(rpc: UnaryRpc, deps: CallDeps): UnaryRpc {
@@ -82,21 +68,28 @@ async function settle(
   }
 }
 
-function instrumentedServerStream(rpc: ServerStreamRpc, deps: CallDeps): ServerStreamRpc {
+function instrumentedStream(rpc: StreamRpc, deps: CallDeps): StreamRpc {
   const name = rpcMethod(rpc.method);
+  const inTurn = oneByOne(deps.clock);
   return {
     ...rpc,
-    call(request, context) {
+    call(requests, context) {
       const report = new CallReport(name, deps, context);
-      report.received();
+      const request = isMessage(requests) ? requests : undefined;
+      if (request) report.received();
+      // Thousands of requests may come in one piece.
+      const input = isMessage(requests) ? requests : tap(requests, async () => {
+        await inTurn();
+        report.received();
+      });
       let needed: Role | undefined;
       const open = () => {
         needed = neededRole(rpc.method, request);
-        const replies = rpc.call(request, context);
-        empty(request);
+        const replies = rpc.call(input, context);
+        if (request) empty(request);
         return replies;
       };
-      return stream(open, context, report, deps.streams, () => needed);
+      return observed(open, context, report, deps.streams, () => needed);
     },
   };
 }
@@ -108,24 +101,6 @@ function empty(message: Message): void {
   }
 }
 
-function instrumentedBidi(rpc: BidiRpc, deps: CallDeps): BidiRpc {
-  const name = rpcMethod(rpc.method);
-  const inTurn = oneByOne(deps.clock);
-  return {
-    ...rpc,
-    call(requests, context) {
-      const report = new CallReport(name, deps, context);
-      // Thousands of requests may come in one piece.
-      const counted = tap(requests, async () => {
-        await inTurn();
-        report.received();
-      });
-      const needed = () => neededRole(rpc.method, undefined);
-      return stream(() => rpc.call(counted, context), context, report, deps.streams, needed);
-    },
-  };
-}
-
 async function* tap<T>(items: AsyncIterable<T>, each: () => Promise<void>): AsyncIterable<T> {
   for await (const item of items) {
     await each();
@@ -133,19 +108,19 @@ async function* tap<T>(items: AsyncIterable<T>, each: () => Promise<void>): Asyn
   }
 }
 
-function stream(
+function observed(
   open: () => AsyncIterable<Reply>,
   { signal, principal }: CallContext,
   report: CallReport,
   streams: StreamRegistry,
   needed: () => Role | undefined,
 ): AsyncIterable<Reply> {
-  const abort = () => observed.fail(abortReason(signal, streams.closed));
+  const abort = () => stream.fail(abortReason(signal, streams.closed));
   const leave = () => {
     signal.removeEventListener("abort", abort);
-    streams.delete(observed);
+    streams.delete(stream);
   };
-  const observed = new ObservedStream(open, {
+  const stream = new ObservedStream(open, {
     sent: () => report.sent(),
     succeeded: () => {
       leave();
@@ -158,12 +133,12 @@ function stream(
     notReleased: (error) => report.surprise(error),
   });
   signal.addEventListener("abort", abort);
-  streams.add(observed, () => {
+  streams.add(stream, () => {
     const role = needed();
     return role && principal.now && refusalOf(principal.now(), role);
   });
   if (signal.aborted) abort();
-  return observed;
+  return stream;
 }
 
 /** Tells the observer about one call. A call that was answered is over once that has been sent. */

@@ -3,7 +3,8 @@ import type { ConnectError } from "@connectrpc/connect";
 import { type Compression, compressionNegotiate } from "@connectrpc/connect/protocol";
 import type { H2Field, H2Request } from "../h2/mod.ts";
 import { gzipCompression } from "./compression.ts";
-import { type Protocol, protocolOf, refusal, type Refusal, shortened, wrongMethod } from "../port/mod.ts";
+import { protocolOf, refusal, shortened, wrongMethod } from "../port/mod.ts";
+import type { Protocol, Refusal } from "../port/mod.ts";
 import { type ProtocolForm, protocols } from "./protocols.ts";
 import type { Rpc } from "./rpc.ts";
 

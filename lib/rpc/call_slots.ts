@@ -1,4 +1,5 @@
-import { type Budgets, exhausted, PeerShares, prefixOf, type SharedBudgetSpec } from "../port/mod.ts";
+import { exhausted, PeerShares, prefixOf } from "../port/mod.ts";
+import type { Budgets, SharedBudgetSpec } from "../port/mod.ts";
 import { type CallClass, callClasses } from "./limits.ts";
 import type { CallContext } from "./rpc.ts";
 

@@ -1,14 +1,7 @@
 import { type DescMethod, isMessage, type Message } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import {
-  debugEventsRole,
-  denial,
-  type Principal,
-  type Role,
-  roleOfMethod,
-} from "../access/mod.ts";
+import { debugEventsRole, denial, type Principal, type Role, roleOfMethod } from "../access/mod.ts";
 import { WatchRequestSchema } from "../gen/maglev_pb.ts";
-import type { Reply } from "./answer.ts";
 import type { Audit } from "./audit.ts";
 import type { FailedLogins } from "../port/mod.ts";
 import { codeName } from "./errors.ts";
@@ -28,35 +21,17 @@ export interface GuardDeps {
  * whatever version of HTTP; what changes something, and what is refused, goes into the audit.
  */
 export function guarded(rpc: Rpc, deps: GuardDeps): Rpc {
-  switch (rpc.kind) {
-    case "unary":
-      return { ...rpc, call: guardedCall(rpc, deps) };
-    case "server_streaming":
-      return {
-        ...rpc,
-        call: (request: Message, context: CallContext) =>
-          refusedStream(rpc, deps, context, request) ?? rpc.call(request, context),
-      };
-    case "bidi_streaming":
-      return {
-        ...rpc,
-        call: (requests: AsyncIterable<Message>, context: CallContext) =>
-          refusedStream(rpc, deps, context, undefined) ?? rpc.call(requests, context),
-      };
-  }
-}
-
-/** A stream that never begins, if the call is refused. */
-function refusedStream(
-  rpc: Rpc,
-  deps: GuardDeps,
-  context: CallContext,
-  request: Message | undefined,
-): AsyncIterable<Reply> | undefined {
-  const refusal = refuse(rpc, deps, context, request);
-  if (!refusal) return undefined;
-  const failure = answered(refusal, deps, context);
-  return { [Symbol.asyncIterator]: () => ({ next: () => failure }) };
+  if (rpc.kind === "unary") return { ...rpc, call: guardedCall(rpc, deps) };
+  return {
+    ...rpc,
+    call: (requests: Message | AsyncIterable<Message>, context: CallContext) => {
+      const request = isMessage(requests) ? requests : undefined;
+      const refusal = refuse(rpc, deps, context, request);
+      if (!refusal) return rpc.call(requests, context);
+      const failure = answered(refusal, deps, context);
+      return { [Symbol.asyncIterator]: () => ({ next: () => failure }) };
+    },
+  };
 }
 
 function guardedCall(rpc: UnaryRpc, deps: GuardDeps): UnaryRpc["call"] {

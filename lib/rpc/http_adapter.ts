@@ -2,9 +2,28 @@ import type { DescMessage } from "@bufbuild/protobuf";
 import type { ConnectError } from "@connectrpc/connect";
 import type { H2Field, H2Request, H2Response } from "../h2/mod.ts";
 import type { Clock } from "../time/mod.ts";
-import { type Answer, answerOf, compressed, holdAnswer, type HoldOptions, type Polling, type Reply } from "./answer.ts";
-import { callHead, type CallHead } from "./call_head.ts";
-import { contentTypeOf, type Identify, isWebText, OneChunk, type Outbox, type ProtocolHandlers, protocolOf, refusal, refuse, unknownPath } from "../port/mod.ts";
+import {
+  type Answer,
+  answerOf,
+  compressed,
+  holdAnswer,
+  type HoldOptions,
+  type Polling,
+  type Reply,
+} from "./answer.ts";
+import { type CallHead, callHead } from "./call_head.ts";
+import {
+  contentTypeOf,
+  type Identify,
+  isWebText,
+  OneChunk,
+  type Outbox,
+  type ProtocolHandlers,
+  protocolOf,
+  refusal,
+  refuse,
+  unknownPath,
+} from "../port/mod.ts";
 import { DeadlineContext } from "./deadline.ts";
 import { envelopeHeaderBytes } from "./envelopes.ts";
 import { toConnectError } from "./errors.ts";
@@ -12,7 +31,7 @@ import type { Intake, IntakeMeter } from "./intake.ts";
 import type { MessageLimits } from "./limits.ts";
 import { connectFailure, grpcTrailers } from "./protocols.ts";
 import { onlyMessage, type ReadOptions, requestMessages } from "./request_messages.ts";
-import { type BidiRpc, type Rpc, rpcPath, type ServerStreamRpc, type UnaryRpc } from "./rpc.ts";
+import { type Rpc, rpcPath, type StreamRpc, takesMany, type UnaryRpc } from "./rpc.ts";
 import { StreamBody } from "./stream_body.ts";
 import { fromWebText, toWebText } from "./web_text.ts";
 
@@ -49,7 +68,7 @@ export function httpAdapter(options: HttpAdapterOptions): ProtocolHandlers {
     const rpc = rpcs.get(path);
     if (!rpc) return await refuse(unknownPath(path, type), request);
     // gRPC's status travels in trailers, which HTTP/1.1 clients do not read.
-    const needsHttp2 = rpc.kind === "bidi_streaming" || protocolOf(type) === "grpc";
+    const needsHttp2 = takesMany(rpc) || protocolOf(type) === "grpc";
     if (isHttp1 && needsHttp2) return await refuse(refusal(505), request);
     if (!isWebText(type)) return await answer(rpc, request, options);
     return toWebText(await answer(rpc, fromWebText(request), options));
@@ -108,9 +127,9 @@ async function onlyAnswer(rpc: UnaryRpc, call: Call): Promise<Answer> {
   return answerOf(output, await rpc.call(message, context), head.binary);
 }
 
-async function streamed(rpc: BidiRpc | ServerStreamRpc, call: Call): Promise<Polling<Reply>> {
+async function streamed(rpc: StreamRpc, call: Call): Promise<Polling<Reply>> {
   const { head, request, context } = call;
-  if (rpc.kind === "bidi_streaming") {
+  if (takesMany(rpc)) {
     const messages = requestMessages(rpc, head, request, reading(call));
     return rpc.call(messages, context)[Symbol.asyncIterator]();
   }

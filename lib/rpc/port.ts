@@ -1,6 +1,19 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { type Access, accessByPlace } from "../access/mod.ts";
-import { type BrowserRules, type ConnectionObserver, FailedLogins, guardedFromPages, type HttpPort, type HttpPortLimits, type HttpPortOptions, identifyBy, openHttpPort, parseListenAddresses, type ProtocolHandlers, strictRules } from "../port/mod.ts";
+import {
+  type BrowserRules,
+  type ConnectionObserver,
+  FailedLogins,
+  guardedFromPages,
+  type HttpPort,
+  type HttpPortLimits,
+  type HttpPortOptions,
+  identifyBy,
+  openHttpPort,
+  parseListenAddresses,
+  type ProtocolHandlers,
+  strictRules,
+} from "../port/mod.ts";
 import type { Audit } from "./audit.ts";
 import { defaultMessageLimits, type MessageLimits } from "./limits.ts";
 import { instrumented } from "./call.ts";

@@ -12,7 +12,7 @@ import { invalid } from "./errors.ts";
 import type { IntakeMeter } from "./intake.ts";
 import { requestFromJson } from "./json_requests.ts";
 import { type MessageLimits, quickBytes, requestOptions } from "./limits.ts";
-import type { Rpc } from "./rpc.ts";
+import { type Rpc, takesMany } from "./rpc.ts";
 
 /** How messages are read. */
 export interface ReadOptions extends Pick<MessageLimits, "readMaxBytes"> {
@@ -43,18 +43,19 @@ function notOne(what: string): ConnectError {
 
 /** The messages of a request. Those that take long to read wait for a turn if this one is over. */
 export async function* requestMessages(
-  { method: { input }, kind }: Rpc,
+  rpc: Rpc,
   head: CallHead,
   { body }: H2Request,
   options: ReadOptions,
 ): AsyncIterable<Message> {
+  const { input } = rpc.method;
   const { clock: { turn }, meter, readMaxBytes: maxBytes } = options;
   if (head.query) {
     yield decoded(input, await plain(queryMessage(head.query), true, head, maxBytes), head);
     return;
   }
   const isFramed = head.protocol !== "connect";
-  const gather = !isFramed ? whole : kind === "bidi_streaming" ? envelopes : lastEnvelope;
+  const gather = !isFramed ? whole : takesMany(rpc) ? envelopes : lastEnvelope;
   for await (const piece of gather(complete(body), { maxBytes, meter })) {
     if (piece.length > quickBytes && turn.isOver) await turn.next();
     if (isFramed && !isComplete(piece)) throw invalid("protocol error: incomplete envelope");

@@ -51,24 +51,26 @@ export interface UnaryRpc {
 }
 
 /**
- * An RPC with one request and many responses. The request is emptied once the stream is open, so
- * that a stream of hours does not hold it: what is still needed of it has to be taken out by then.
+ * An RPC with many responses, to one request or to many. A single request is emptied once the stream
+ * is open, so that a stream of hours does not hold it: what is still needed of it has to be taken
+ * out by then.
  */
-export interface ServerStreamRpc {
-  readonly kind: "server_streaming";
-  readonly method: DescMethodServerStreaming;
-  readonly call: (request: Message, context: CallContext) => AsyncIterable<Reply>;
-}
-
-/** An RPC with many requests and many responses. */
-export interface BidiRpc {
-  readonly kind: "bidi_streaming";
-  readonly method: DescMethodBiDiStreaming;
-  readonly call: (requests: AsyncIterable<Message>, context: CallContext) => AsyncIterable<Reply>;
+export interface StreamRpc {
+  readonly kind: "stream";
+  readonly method: DescMethodServerStreaming | DescMethodBiDiStreaming;
+  readonly call: (
+    requests: Message | AsyncIterable<Message>,
+    context: CallContext,
+  ) => AsyncIterable<Reply>;
 }
 
 /** A method and what answers it. The server is a table of these. */
-export type Rpc = UnaryRpc | ServerStreamRpc | BidiRpc;
+export type Rpc = UnaryRpc | StreamRpc;
+
+/** Whether a call of it has many requests, which may go on while it is answered. */
+export function takesMany({ method }: Rpc): boolean {
+  return method.methodKind === "bidi_streaming";
+}
 
 /** A message of one type, or one that is written already. */
 type ReplyOf<O extends DescMessage> = MessageShape<O> | Answer;
@@ -111,8 +113,8 @@ export function change<I extends DescMessage, O extends DescMessage>(
 export function serverStream<I extends DescMessage, O extends DescMessage>(
   method: DescMethodServerStreaming<I, O>,
   call: (request: MessageShape<I>, context: CallContext) => AsyncIterable<ReplyOf<O>>,
-): ServerStreamRpc {
-  return { kind: "server_streaming", method, call: call as ServerStreamRpc["call"] };
+): StreamRpc {
+  return { kind: "stream", method, call: call as StreamRpc["call"] };
 }
 
 /** A row for an RPC with many requests and many responses. */
@@ -122,8 +124,8 @@ export function bidiStream<I extends DescMessage, O extends DescMessage>(
     requests: AsyncIterable<MessageShape<I>>,
     context: CallContext,
   ) => AsyncIterable<ReplyOf<O>>,
-): BidiRpc {
-  return { kind: "bidi_streaming", method, call: call as BidiRpc["call"] };
+): StreamRpc {
+  return { kind: "stream", method, call: call as StreamRpc["call"] };
 }
 
 /** The HTTP path of a method: `/maglev.Maglev/GetBackend`. */

@@ -1,6 +1,14 @@
 import type { ConnectError } from "@connectrpc/connect";
 import { concatenated } from "../h2/mod.ts";
-import { type Answer, compressed, type HeldAnswer, holdAnswer, type HoldOptions, type Polling, type Reply } from "./answer.ts";
+import {
+  type Answer,
+  compressed,
+  type HeldAnswer,
+  holdAnswer,
+  type HoldOptions,
+  type Polling,
+  type Reply,
+} from "./answer.ts";
 import { toConnectError } from "./errors.ts";
 import type { Release } from "../port/mod.ts";
 

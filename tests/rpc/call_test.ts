@@ -57,7 +57,7 @@ function callUnary(rpc: Rpc, context: CallContext) {
 }
 
 function openStream(rpc: Rpc, context: CallContext) {
-  assert.ok(rpc.kind === "server_streaming");
+  assert.ok(rpc.kind === "stream");
   return rpc.call(request, context)[Symbol.asyncIterator]();
 }
 
@@ -142,7 +142,7 @@ Deno.test("a stream lets go of its request once it is open", async () => {
     }),
     deps,
   );
-  assert.ok(rpc.kind === "server_streaming");
+  assert.ok(rpc.kind === "stream");
   const stream = rpc.call(asked, context)[Symbol.asyncIterator]();
   assert.equal(asked.service.length, 60_000);
   void stream.next().catch(() => {});
@@ -339,7 +339,7 @@ Deno.test("a conversation is counted word by word, in both directions", async ()
   const { deps, context } = setUp();
   const observer = new FakeObserver();
   const rpc = instrumented(echoRpcs()[1] ?? assert.fail(), { ...deps, observer });
-  assert.ok(rpc.kind === "bidi_streaming");
+  assert.ok(rpc.kind === "stream");
   async function* words() {
     for (let i = 0; i < 3; i++) {
       yield await Promise.resolve(create(BytesValueSchema, { value: Uint8Array.of(i) }));
@@ -363,7 +363,7 @@ Deno.test("each word of a conversation has a turn of the loop, however many come
     ...deps,
     ...{ clock, observer: new FakeObserver() },
   });
-  assert.ok(rpc.kind === "bidi_streaming");
+  assert.ok(rpc.kind === "stream");
   async function* words() {
     for (let i = 0; i < 5; i++) yield await Promise.resolve(create(BytesValueSchema));
   }

@@ -31,7 +31,7 @@ function bed(who: { readonly isFailure?: boolean }) {
     }),
     deps,
   );
-  assert.ok(call.kind === "unary" && stream.kind === "server_streaming");
+  assert.ok(call.kind === "unary" && stream.kind === "stream");
   return {
     clock,
     // Inside a promise, whether it throws at once or later.

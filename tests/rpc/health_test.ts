@@ -16,7 +16,7 @@ const context = { signal: new AbortController().signal, principal: operatorAt(),
 function setUp() {
   const health = new HealthService(["", "maglev.Maglev"]);
   const [check, watch] = health.rpcs();
-  assert.ok(check?.kind === "unary" && watch?.kind === "server_streaming");
+  assert.ok(check?.kind === "unary" && watch?.kind === "stream");
   return {
     health,
     check: async (service: string) =>

@@ -23,7 +23,7 @@ type Question = ServerReflectionRequest["messageRequest"];
 /** Asks on one stream; the answers, in order. */
 async function ask(...questions: readonly Question[]): Promise<ServerReflectionResponse[]> {
   const [rpc] = reflectionRpcs([Maglev, Health, echoService]);
-  assert.ok(rpc?.kind === "bidi_streaming");
+  assert.ok(rpc?.kind === "stream");
   const requests = (async function* () {
     for (const messageRequest of questions) {
       yield await Promise.resolve(
@@ -132,7 +132,7 @@ Deno.test("an enum is found by its name, its values beside it, and a message has
 
 Deno.test("clients that speak v1alpha get the same", async () => {
   const [, rpc] = reflectionRpcs([Maglev]);
-  assert.ok(rpc?.kind === "bidi_streaming");
+  assert.ok(rpc?.kind === "stream");
   const requests = (async function* () {
     const messageRequest = { case: "listServices", value: "*" } as const;
     yield await Promise.resolve(create(V1AlphaRequestSchema, { host: "h", messageRequest }));

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { ListBackendsRequestSchema, Maglev } from "../../lib/gen/maglev_pb.ts";
 import type { H2Request } from "../../lib/h2/mod.ts";
 import type { Reply } from "../../lib/rpc/answer.ts";
-import type { BidiRpc, Rpc } from "../../lib/rpc/rpc.ts";
+import { type Rpc, type StreamRpc, takesMany } from "../../lib/rpc/rpc.ts";
 import { settle } from "../support/until.ts";
 import { ApiBed } from "./support/api_bed.ts";
 import { CheckerBed } from "./support/checker_bed.ts";
@@ -210,8 +210,8 @@ Deno.test("a conversation is answered message by message", async () => {
 
 Deno.test("a conversation that is left, or over, holds nothing of what was half said", async () => {
   const first = echoRpcs().map((rpc): Rpc => {
-    if (rpc.kind !== "bidi_streaming") return rpc;
-    const call: BidiRpc["call"] = (...args) => take(rpc.call(...args), 1);
+    if (rpc.kind === "unary" || !takesMany(rpc)) return rpc;
+    const call: StreamRpc["call"] = (...args) => take(rpc.call(...args), 1);
     return { ...rpc, call };
   });
   const half = Uint8Array.of(...encodeEnvelope(0, Uint8Array.of(10, 1, 7)), 0, 0, 0, 9, 9, 9);

@@ -4,7 +4,12 @@ import type { Journal, MaglevEvent } from "../../events/mod.ts";
 import type { LogSource } from "../../log/mod.ts";
 import type { Clock } from "../../time/mod.ts";
 import { type Budget, exhausted, type PeerPrefix, PeerShares, prefixOf } from "../../port/mod.ts";
-import { backendStateToProto, frontendStateToProto, heartbeatToProto, openingToProto } from "../convert/events.ts";
+import {
+  backendStateToProto,
+  frontendStateToProto,
+  heartbeatToProto,
+  openingToProto,
+} from "../convert/events.ts";
 import { Backlog, EventQueue, type QueueLimits } from "./queue.ts";
 import type { WatchFilter } from "./filter.ts";
 import { type Feed, give, HeartbeatFeed, LogFeed, PulseFeed, type Watcher } from "./feeds.ts";
