@@ -8,7 +8,7 @@ import { Intake } from "../../lib/rpc/intake.ts";
 import { Outbox } from "../../lib/port/outbox.ts";
 import { Audit } from "../../lib/rpc/mod.ts";
 import { Budgets } from "../../lib/port/mod.ts";
-import { servePort } from "../../lib/rpc/port.ts";
+import { servePort } from "../../lib/rpc/server.ts";
 import { Supervisor } from "../../lib/supervisor/mod.ts";
 import { systemClock } from "../../lib/time/mod.ts";
 

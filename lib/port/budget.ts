@@ -110,6 +110,14 @@ export class Budgets implements Disposable {
     return budget;
   }
 
+  /** The same for several. */
+  openAll<Name extends string>(
+    specs: Readonly<Record<Name, BudgetSpec>>,
+  ): Readonly<Record<Name, Budget>> {
+    const named = Object.entries<BudgetSpec>(specs).map(([name, spec]) => [name, this.open(spec)]);
+    return Object.fromEntries(named) as Readonly<Record<Name, Budget>>;
+  }
+
   /** Tells what was refused and not told. */
   [Symbol.dispose](): void {
     this.#warnings[Symbol.dispose]();

@@ -25,8 +25,7 @@
  */
 
 export { defaultWatchLimits, startRpcServer } from "./server.ts";
-export type { RpcServerOptions } from "./server.ts";
-export type { PortLimits, RpcPortOptions, RpcServer } from "./port.ts";
+export type { RpcPortOptions, RpcServer, RpcServerOptions } from "./server.ts";
 export type { EventArchive } from "./list_events.ts";
 export { defaultMessageLimits, type MessageLimits, rpcBudgets } from "./limits.ts";
 export { Audit, type AuditDeps, type AuditedChange } from "./audit.ts";

@@ -1,19 +1,49 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import { type Access, accessByPlace } from "../access/mod.ts";
 import { Maglev } from "../gen/maglev_pb.ts";
 import { LimitedLog, type Logger, type LogSource } from "../log/mod.ts";
+import { FailedLogins, guardedFromPages, identifyBy, isLocalPeer } from "../port/mod.ts";
+import { openHttpPort, Outbox, parseListenAddresses, strictRules } from "../port/mod.ts";
+import type { BrowserRules, Budget, ConnectionObserver } from "../port/mod.ts";
+import type { HttpPort, HttpPortLimits, HttpPortOptions } from "../port/mod.ts";
 import { type Clock, systemClock } from "../time/mod.ts";
+import type { Audit } from "./audit.ts";
+import { instrumented } from "./call.ts";
 import { openCallSlots } from "./call_slots.ts";
-import { callBudgets, connectionShares, ownCallBudgets } from "./limits.ts";
-import { type Budget, type Budgets, type BudgetSpec, isLocalPeer, Outbox } from "../port/mod.ts";
 import { HealthService } from "./health.ts";
+import { type Counting, httpAdapter, type HttpAdapterOptions } from "./http_adapter.ts";
 import { Intake } from "./intake.ts";
-import { rpcServices } from "./rpc.ts";
-import { type RpcPortOptions, type RpcServer, servePort, shuttingDown } from "./port.ts";
-import type { Counting, HttpAdapterOptions } from "./http_adapter.ts";
+import { callBudgets, connectionShares, ownCallBudgets } from "./limits.ts";
+import { defaultMessageLimits, type MessageLimits } from "./limits.ts";
 import { reflectionRpcs } from "./reflection.ts";
+import { type Rpc, rpcServices } from "./rpc.ts";
 import { maglevRpcs } from "./service.ts";
-import type { RpcSources } from "./types.ts";
+import { StreamRegistry } from "./streams.ts";
+import type { RpcObserver, RpcSources } from "./types.ts";
 import { EventHub } from "./watch/hub.ts";
 import type { QueueLimits } from "./watch/queue.ts";
+
+/** Where the API is to be served, to whom, and who hears of it. */
+export interface RpcPortOptions
+  extends Pick<HttpPortOptions, "budgets" | "rights" | "supervisor" | "tls"> {
+  /**
+   * `host:port`, `[ipv6]:port`, `:port` for all interfaces, `unix:/path`, or several with commas
+   * between; port 0 picks a free one.
+   */
+  readonly addr: string;
+  /** Of the port, and of single messages. What is not given has a default. */
+  readonly limits?: HttpPortLimits & { readonly messages?: Partial<MessageLimits> };
+  /** Told of every call. */
+  readonly observer: RpcObserver;
+  /** Told of every connection. */
+  readonly connections: ConnectionObserver;
+  /** By what names browsers may call this machine; only by addresses and `localhost` without. */
+  readonly browsers?: BrowserRules;
+  /** Tells who calls; without, this machine may do everything, and all others may read. */
+  readonly access?: Access;
+  /** Tells of changes and of what is refused. */
+  readonly audit: Audit;
+}
 
 /** What the API needs of the daemon, and how it is to be served. */
 export interface RpcServerOptions extends RpcSources, RpcPortOptions {
@@ -37,12 +67,29 @@ export interface RpcServerOptions extends RpcSources, RpcPortOptions {
  */
 export const defaultWatchLimits: QueueLimits = { count: 32_768, bytes: 8 * 1024 * 1024 };
 
+/** The API being served. */
+export interface RpcServer extends Pick<HttpPort, "address" | "addresses" | "port"> {
+  /** Ends streams of those who may not have them by the rules that are in force now. */
+  reviewStreams(): void;
+  /**
+   * Ends streams with UNAVAILABLE, lets other calls end within the drain limit, and closes.
+   * Never rejects; calling it again waits as well.
+   */
+  shutdown(): Promise<void>;
+}
+
+/** Why calls end when the daemon does. */
+const shuttingDown = new ConnectError(
+  "server shutting down",
+  Code.Unavailable,
+);
+
 /** Starts serving the API. Throws a sentence when the port cannot be had. */
 export function startRpcServer(options: RpcServerOptions): RpcServer {
   const { checker, journal, logs, clock = systemClock, reflection = true } = options;
   const { watchLimits: limits = defaultWatchLimits, streamId = crypto.randomUUID() } = options;
-  const budgets = openBudgets(options.budgets, callBudgets);
-  const ownBudgets = openBudgets(options.budgets, ownCallBudgets);
+  const budgets = options.budgets.openAll(callBudgets);
+  const ownBudgets = options.budgets.openAll(ownCallBudgets);
   const hub = new EventHub({
     ...{ checker, journal, logs, limits, budgets, ownBudgets, clock, streamId },
   });
@@ -73,19 +120,6 @@ export function startRpcServer(options: RpcServerOptions): RpcServer {
   return { ...port, shutdown: () => ended ??= end() };
 }
 
-function openBudgets(
-  budgets: Budgets,
-  specs: Readonly<Record<keyof typeof callBudgets, BudgetSpec>>,
-) {
-  return {
-    requests: budgets.open(specs.requests),
-    answers: budgets.open(specs.answers),
-    watchers: budgets.open(specs.watchers),
-    debugWatchers: budgets.open(specs.debugWatchers),
-    backlog: budgets.open(specs.backlog),
-  };
-}
-
 function counting({ requests, answers }: Record<"requests" | "answers", Budget>): Counting {
   return {
     intake: new Intake(requests, connectionShares.requests),
@@ -99,4 +133,40 @@ export function countingByPlace(
   own: Counting,
 ): HttpAdapterOptions["countingOf"] {
   return (peer) => isLocalPeer(peer) ? own : strangers;
+}
+
+/** Serves RPCs on one port: gRPC, gRPC-Web and Connect, HTTP/2 and HTTP/1.1. */
+export function servePort(
+  rpcs: readonly Rpc[],
+  options:
+    & RpcPortOptions
+    & Pick<HttpPortOptions, "clock" | "log">
+    & Pick<HttpAdapterOptions, "countingOf">,
+): RpcServer {
+  const { clock, log, countingOf, access = accessByPlace({ open: false }) } = options;
+  const streams = new StreamRegistry();
+  const failures = new FailedLogins(clock);
+  const adapted = httpAdapter({
+    rpcs: rpcs.map((rpc) => instrumented(rpc, { ...options, streams, failures })),
+    limits: { ...defaultMessageLimits, ...options.limits?.messages },
+    identify: identifyBy(access),
+    ...{ countingOf, clock },
+  });
+  const port = openHttpPort({
+    ...options,
+    name: "grpc",
+    roomOf: (peer) => countingOf(peer).intake.room,
+    addresses: parseListenAddresses(options.addr),
+    handlers: guardedFromPages(adapted, options.browsers ?? strictRules, log),
+    observer: options.connections,
+  });
+  return {
+    ...{ address: port.address, addresses: port.addresses, port: port.port },
+    reviewStreams: () => streams.review(),
+    async shutdown() {
+      const closed = port.close();
+      streams.close(shuttingDown);
+      await closed;
+    },
+  };
 }

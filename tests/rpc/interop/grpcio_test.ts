@@ -5,7 +5,7 @@ import { Budget } from "../../../lib/port/budget.ts";
 import { Intake } from "../../../lib/rpc/intake.ts";
 import { Budgets } from "../../../lib/port/mod.ts";
 import { Outbox } from "../../../lib/port/outbox.ts";
-import { servePort } from "../../../lib/rpc/port.ts";
+import { servePort } from "../../../lib/rpc/server.ts";
 import { systemClock } from "../../../lib/time/mod.ts";
 import { havePrograms, havePythonModules, needing } from "../../support/programs.ts";
 import { steer } from "../../support/steer.ts";
