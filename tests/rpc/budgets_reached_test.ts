@@ -122,7 +122,8 @@ const backlog: Way = (opened) => {
     const log = create(LogEventSchema, { msg: "x".repeat(mebibyte) });
     return new SharedEvent(create(EventSchema, { event: { case: "log", value: log } }));
   };
-  return { amount: event().bytes + entryBytes, take: () => room.add(event(), queue) };
+  const { bytes } = event();
+  return { amount: bytes + entryBytes, take: () => room.add(event(), bytes, queue) };
 };
 
 const scrapes: Way = (opened) => {

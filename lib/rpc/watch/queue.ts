@@ -1,7 +1,6 @@
 import type { ConnectError } from "@connectrpc/connect";
 import type { Polling } from "../answer.ts";
 import { type Budget, exhausted } from "../../port/mod.ts";
-import type { SharedEvent } from "./shared_event.ts";
 
 /** How far a reader may fall behind. */
 export interface QueueLimits {
@@ -9,22 +8,6 @@ export interface QueueLimits {
   readonly count: number;
   /** Bytes waiting, as they would be on the wire. */
   readonly bytes: number;
-}
-
-/** Room that many queues share. */
-export interface QueueRoom<Item> {
-  /** Takes what waiting costs. False if there is no room and `queue`, the longest, had to end. */
-  add(item: Item, queue: Sheddable): boolean;
-  /** Gives it back. */
-  remove(item: Item): void;
-}
-
-/** A queue as those see it who need its room. */
-export interface Sheddable {
-  /** Bytes waiting in it. */
-  readonly bytes: number;
-  /** Cuts its reader off. */
-  shed(): void;
 }
 
 /** What a queue is doing. */
@@ -39,8 +22,7 @@ type State =
  * never waits; a reader that falls too far behind loses what was queued and gets
  * ResourceExhausted instead. The snapshot does not count, since all readers share it.
  */
-export class EventQueue<Item extends object>
-  implements AsyncIterableIterator<Item>, Polling<Item>, Sheddable {
+export class EventQueue<Item extends object> implements AsyncIterableIterator<Item>, Polling<Item> {
   #state: State = { kind: "open" };
   #snapshot: Iterator<Item> | undefined;
   #items: Item[] = [];
@@ -49,16 +31,14 @@ export class EventQueue<Item extends object>
   #itemsRead = 0;
   #bytes = 0;
   #waiting: PromiseWithResolvers<IteratorResult<Item>> | undefined;
-  readonly #room: QueueRoom<Item> | undefined;
 
   /** `onEnd` is called once, when nothing more can be read; `room` is what it shares with others. */
   constructor(
     snapshot: Iterable<Item>,
     private readonly limits: QueueLimits,
     private readonly onEnd: () => void,
-    room?: QueueRoom<Item>,
+    private readonly room?: Backlog,
   ) {
-    this.#room = room;
     this.#snapshot = snapshot[Symbol.iterator]();
   }
 
@@ -70,14 +50,11 @@ export class EventQueue<Item extends object>
       this.#waiting = undefined;
       return resolve({ done: false, value: item });
     }
-    if (this.#room?.add(item, this) === false) return;
+    if (this.room?.add(item, bytes, this) === false) return;
     this.#items.push(item);
     this.#sizes.push(bytes);
     this.#bytes += bytes;
-    const count = this.backlog;
-    if (count > this.limits.count || this.#bytes > this.limits.bytes) {
-      this.shed();
-    }
+    if (this.backlog > this.limits.count || this.#bytes > this.limits.bytes) this.shed();
   }
 
   /** Whether it is the snapshot that is being read, which may be long and is there at once. */
@@ -95,8 +72,10 @@ export class EventQueue<Item extends object>
     return this.#bytes;
   }
 
+  /** Cuts its reader off, who is too slow. */
   shed(): void {
-    this.fail(tooSlow(this.backlog, this.#bytes));
+    const waiting = `${this.backlog} events (${this.#bytes} bytes) were waiting to be read`;
+    this.fail(exhausted(`watcher too slow: ${waiting}`));
   }
 
   /** Drops what is queued and ends the stream with `error`. */
@@ -150,9 +129,10 @@ export class EventQueue<Item extends object>
     this.#snapshot = undefined;
     const item = this.#items[this.#itemsRead];
     if (!item) return undefined;
-    this.#bytes -= this.#sizes[this.#itemsRead] ?? 0;
+    const bytes = this.#sizes[this.#itemsRead] ?? 0;
+    this.#bytes -= bytes;
     this.#itemsRead++;
-    this.#room?.remove(item);
+    this.room?.remove(item, bytes);
     this.#compact();
     return item;
   }
@@ -168,17 +148,15 @@ export class EventQueue<Item extends object>
   #end(state: State): void {
     this.#state = state;
     this.#snapshot = undefined;
-    for (const item of this.#items.slice(this.#itemsRead)) this.#room?.remove(item);
+    for (const [i, item] of this.#items.entries()) {
+      if (i >= this.#itemsRead) this.room?.remove(item, this.#sizes[i] ?? 0);
+    }
     this.#items = [];
     this.#sizes = [];
     this.#itemsRead = 0;
     this.#bytes = 0;
     this.onEnd();
   }
-}
-
-function tooSlow(count: number, bytes: number): ConnectError {
-  return exhausted(`watcher too slow: ${count} events (${bytes} bytes) were waiting to be read`);
 }
 
 /** What a queue keeps of an event: a reference and a size, in lists that grow by halves. */
@@ -189,9 +167,9 @@ const entryBytes = 16;
  * that waits in several queues is there once. When there is no more room, whoever is furthest
  * behind is cut off, which need not be the one that the event is for.
  */
-export class Backlog implements QueueRoom<SharedEvent> {
+export class Backlog {
   /** In how many queues an event waits. */
-  readonly #waiting = new Map<SharedEvent, number>();
+  readonly #waiting = new Map<object, number>();
 
   /** `budget` is in bytes; `queues` are those that share it now, whoever came first before others. */
   constructor(
@@ -199,8 +177,12 @@ export class Backlog implements QueueRoom<SharedEvent> {
     private readonly queues: () => Iterable<Sheddable>,
   ) {}
 
-  add(event: SharedEvent, queue: Sheddable): boolean {
-    const cost = () => entryBytes + (this.#waiting.has(event) ? 0 : event.bytes);
+  /**
+   * Takes what it costs that an event of `bytes` waits in `queue`. False if there is no room and
+   * `queue`, the longest, had to end.
+   */
+  add(event: object, bytes: number, queue: Sheddable): boolean {
+    const cost = () => entryBytes + (this.#waiting.has(event) ? 0 : bytes);
     while (!this.budget.take(cost())) {
       const longest = this.#longest() ?? queue;
       longest.shed();
@@ -210,11 +192,12 @@ export class Backlog implements QueueRoom<SharedEvent> {
     return true;
   }
 
-  remove(event: SharedEvent): void {
+  /** Gives it back. */
+  remove(event: object, bytes: number): void {
     const left = (this.#waiting.get(event) ?? 0) - 1;
     if (left > 0) this.#waiting.set(event, left);
     else this.#waiting.delete(event);
-    this.budget.give(entryBytes + (left > 0 ? 0 : event.bytes));
+    this.budget.give(entryBytes + (left > 0 ? 0 : bytes));
   }
 
   /** Who is furthest behind; nobody if nothing waits for anybody. */
@@ -226,3 +209,6 @@ export class Backlog implements QueueRoom<SharedEvent> {
     return longest;
   }
 }
+
+/** A queue of whatever items. */
+type Sheddable = Pick<EventQueue<object>, "bytes" | "shed">;

@@ -20,7 +20,7 @@ function setUp(limit: number, queues = 2) {
   const backlog = new Backlog(budget, () => present);
   const ended: number[] = [];
   const open = Array.from({ length: queues }, (_, i) => {
-    const queue: EventQueue<SharedEvent> = new EventQueue(
+    const queue: EventQueue<SharedEvent> = new EventQueue<SharedEvent>(
       [],
       { count: 10_000, bytes: 1e9 },
       () => {
