@@ -1,6 +1,11 @@
 import { type AuthRules, fileDangers, type ModeOf, systemModeOf } from "../access/mod.ts";
 import { parseIp } from "../ip/mod.ts";
-import { isLocalPeer, type ListenAddress, machineNames, parseListenAddresses } from "../port/mod.ts";
+import {
+  isLocalPeer,
+  type ListenAddress,
+  machineNames,
+  parseListenAddresses,
+} from "../port/mod.ts";
 import { systemClock } from "../time/mod.ts";
 import type { CertificateFacts } from "../tls/mod.ts";
 import type { Settings } from "./settings.ts";

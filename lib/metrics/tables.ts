@@ -66,13 +66,13 @@ export function rpcTables(methods: readonly RpcMethod[]) {
     for (const code of ["OK", "PermissionDenied"] satisfies RpcCode[]) audit.touch(method, code);
   }
   const observer: RpcObserver & AuditObserver = {
-    started: (service, method, type) => started.increment(method, service, type),
-    handled(service, method, type, code, seconds) {
+    started: ({ service, method, type }) => started.increment(method, service, type),
+    handled({ service, method, type }, code, seconds) {
       handled.increment(method, service, type, code);
       handling.observe(seconds, method, service, type);
     },
-    msgReceived: (service, method, type) => received.increment(method, service, type),
-    msgSent: (service, method, type) => sent.increment(method, service, type),
+    msgReceived: ({ service, method, type }) => received.increment(method, service, type),
+    msgSent: ({ service, method, type }) => sent.increment(method, service, type),
     audited: (method, result) => audit.increment(method, result),
   };
   return { tables: [started, handled, received, sent, handling, audit], observer };

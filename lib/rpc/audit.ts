@@ -2,9 +2,14 @@ import { Code } from "@connectrpc/connect";
 import type { Principal } from "../access/mod.ts";
 import type { EventData, EventSink, EventSource } from "../events/mod.ts";
 import type { Clock } from "../time/mod.ts";
-import { codeName, toConnectError } from "./errors.ts";
+import { codeName, type RpcCode, toConnectError } from "./errors.ts";
 import { prefixOf } from "../port/mod.ts";
-import type { AuditObserver, RpcCode } from "./types.ts";
+
+/** Told what the audit is told, for metrics. */
+export interface AuditObserver {
+  /** A call that changes something, or was refused, ended with `result`. */
+  audited(method: string, result: RpcCode): void;
+}
 
 /** What a call is about to change. */
 export interface AuditedChange<Result = unknown> {

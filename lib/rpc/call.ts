@@ -4,11 +4,26 @@ import type { Role } from "../access/mod.ts";
 import type { Reply } from "./answer.ts";
 import type { Logger } from "../log/mod.ts";
 import { type Clock, oneByOne } from "../time/mod.ts";
-import { abortReason, codeName, toConnectError } from "./errors.ts";
+import { abortReason, codeName, type RpcCode, toConnectError } from "./errors.ts";
 import { type GuardDeps, guarded, neededRole, refusalOf } from "./guard.ts";
-import { type CallContext, type Rpc, rpcMethod, type StreamRpc, type UnaryRpc } from "./rpc.ts";
+import { rpcMethod, type RpcMethod } from "./rpc.ts";
+import type { CallContext, Rpc, StreamRpc, UnaryRpc } from "./rpc.ts";
 import { ObservedStream, type StreamRegistry } from "./streams.ts";
-import type { RpcMethod, RpcObserver } from "./types.ts";
+
+/**
+ * Told about each RPC, for metrics. Only methods of `rpcMethods()` are named, whatever a peer
+ * asks for, so the number of series is bounded. Called on the hot path: must be cheap.
+ */
+export interface RpcObserver {
+  /** A request for the method has arrived. */
+  started(rpc: RpcMethod): void;
+  /** The RPC has ended, `seconds` after it started. Follows each `started` exactly once. */
+  handled(rpc: RpcMethod, code: RpcCode, seconds: number): void;
+  /** A request message was read. */
+  msgReceived(rpc: RpcMethod): void;
+  /** A response message was handed to the transport. */
+  msgSent(rpc: RpcMethod): void;
+}
 
 /** What every call reports to and depends on. */
 export interface CallDeps extends GuardDeps {
@@ -154,16 +169,16 @@ class CallReport {
     private readonly context: CallContext,
   ) {
     this.#start = deps.clock.now();
-    deps.observer.started(name.service, name.method, name.type);
+    deps.observer.started(name);
     context.onEnd?.((error, isUnsent) => this.#over(error, isUnsent));
   }
 
   received(): void {
-    this.deps.observer.msgReceived(this.name.service, this.name.method, this.name.type);
+    this.deps.observer.msgReceived(this.name);
   }
 
   sent(): void {
-    this.deps.observer.msgSent(this.name.service, this.name.method, this.name.type);
+    this.deps.observer.msgSent(this.name);
   }
 
   /** All is said; it may still have to be sent. */
@@ -202,9 +217,8 @@ class CallReport {
   #handled(code: Code | 0): void {
     if (this.#isHandled) return;
     this.#isHandled = true;
-    const { service, method, type } = this.name;
     const seconds = this.#seconds ?? (this.deps.clock.now() - this.#start) / 1000;
-    this.deps.observer.handled(service, method, type, codeName(code), seconds);
+    this.deps.observer.handled(this.name, codeName(code), seconds);
   }
 
   /**

@@ -2,7 +2,30 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { CheckerError } from "../checker/mod.ts";
 import { shortened } from "../port/mod.ts";
 import { VppError } from "../vpp/mod.ts";
-import { type RpcCode, rpcCodes } from "./types.ts";
+
+/** Status codes by their number, as the `grpc_code` label spells them. */
+export const rpcCodes = [
+  "OK",
+  "Canceled",
+  "Unknown",
+  "InvalidArgument",
+  "DeadlineExceeded",
+  "NotFound",
+  "AlreadyExists",
+  "PermissionDenied",
+  "ResourceExhausted",
+  "FailedPrecondition",
+  "Aborted",
+  "OutOfRange",
+  "Unimplemented",
+  "Internal",
+  "Unavailable",
+  "DataLoss",
+  "Unauthenticated",
+] as const;
+
+/** One of {@link rpcCodes}. */
+export type RpcCode = (typeof rpcCodes)[number];
 
 const codes = {
   "not-found": Code.NotFound,

@@ -6,18 +6,12 @@ import type { Answer } from "./answer.ts";
 import { withEntries } from "./long_message.ts";
 import type { CallContext } from "./rpc.ts";
 import { knownKinds } from "./watch/filter.ts";
-import type { RpcSources } from "./types.ts";
+import type { EventArchive, RpcSources } from "./sources.ts";
 import type { EventHub } from "./watch/hub.ts";
 
 /** Events of one page, unless the request says otherwise, and at most. */
 const defaultLimit = 100;
 const largestLimit = 1_000;
-
-/** What is kept of events beyond memory. */
-export interface EventArchive {
-  /** One page, of events older than those in memory. `next` may come with a page that is not full. */
-  list(query: EventQuery): Promise<EventPage>;
-}
 
 /** What listing events needs. */
 export interface ListEventsDeps extends Pick<RpcSources, "archive" | "journal"> {

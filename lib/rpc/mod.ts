@@ -26,23 +26,19 @@
 
 export { defaultWatchLimits, startRpcServer } from "./server.ts";
 export type { RpcPortOptions, RpcServer, RpcServerOptions } from "./server.ts";
-export type { EventArchive } from "./list_events.ts";
 export { defaultMessageLimits, type MessageLimits, rpcBudgets } from "./limits.ts";
-export { Audit, type AuditDeps, type AuditedChange } from "./audit.ts";
+export { Audit, type AuditDeps, type AuditedChange, type AuditObserver } from "./audit.ts";
 export type { QueueLimits } from "./watch/queue.ts";
-export { rpcMethods } from "./rpc.ts";
-export { rpcCodes } from "./types.ts";
+export type { RpcObserver } from "./call.ts";
+export { type RpcCode, rpcCodes } from "./errors.ts";
+export { type RpcMethod, rpcMethods, type RpcType } from "./rpc.ts";
 export type {
-  AuditObserver,
   ConfigCheckOutcome,
   ConfigReloadOutcome,
   ConfigService,
   DaemonStatus,
+  EventArchive,
   Memory,
-  RpcCode,
-  RpcMethod,
-  RpcObserver,
   RpcSources,
-  RpcType,
   VppForecast,
-} from "./types.ts";
+} from "./sources.ts";

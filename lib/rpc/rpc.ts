@@ -19,7 +19,19 @@ import {
 import { Maglev } from "../gen/maglev_pb.ts";
 import type { Answer, Reply } from "./answer.ts";
 import type { AuditedChange } from "./audit.ts";
-import type { RpcMethod, RpcType } from "./types.ts";
+
+/** How an RPC streams, as the `grpc_type` label spells it. */
+export type RpcType = "unary" | "client_stream" | "server_stream" | "bidi_stream";
+
+/** One RPC that the server answers. */
+export interface RpcMethod {
+  /** Such as `maglev.Maglev`. */
+  readonly service: string;
+  /** Such as `GetBackend`. */
+  readonly method: string;
+  /** How it streams. */
+  readonly type: RpcType;
+}
 
 /** What an implementation may know of the call that it answers. */
 export interface CallContext {

@@ -2,24 +2,41 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { type Access, accessByPlace } from "../access/mod.ts";
 import { Maglev } from "../gen/maglev_pb.ts";
 import { LimitedLog, type Logger, type LogSource } from "../log/mod.ts";
-import { FailedLogins, guardedFromPages, identifyBy, isLocalPeer } from "../port/mod.ts";
-import { openHttpPort, Outbox, parseListenAddresses, strictRules } from "../port/mod.ts";
-import type { BrowserRules, Budget, ConnectionObserver } from "../port/mod.ts";
-import type { HttpPort, HttpPortLimits, HttpPortOptions } from "../port/mod.ts";
+import {
+  type BrowserRules,
+  type Budget,
+  type ConnectionObserver,
+  FailedLogins,
+  guardedFromPages,
+  type HttpPort,
+  type HttpPortLimits,
+  type HttpPortOptions,
+  identifyBy,
+  isLocalPeer,
+  openHttpPort,
+  Outbox,
+  parseListenAddresses,
+  strictRules,
+} from "../port/mod.ts";
 import { type Clock, systemClock } from "../time/mod.ts";
 import type { Audit } from "./audit.ts";
-import { instrumented } from "./call.ts";
+import { instrumented, type RpcObserver } from "./call.ts";
 import { openCallSlots } from "./call_slots.ts";
 import { HealthService } from "./health.ts";
 import { type Counting, httpAdapter, type HttpAdapterOptions } from "./http_adapter.ts";
 import { Intake } from "./intake.ts";
-import { callBudgets, connectionShares, ownCallBudgets } from "./limits.ts";
-import { defaultMessageLimits, type MessageLimits } from "./limits.ts";
+import {
+  callBudgets,
+  connectionShares,
+  defaultMessageLimits,
+  type MessageLimits,
+  ownCallBudgets,
+} from "./limits.ts";
 import { reflectionRpcs } from "./reflection.ts";
 import { type Rpc, rpcServices } from "./rpc.ts";
 import { maglevRpcs } from "./service.ts";
 import { StreamRegistry } from "./streams.ts";
-import type { RpcObserver, RpcSources } from "./types.ts";
+import type { RpcSources } from "./sources.ts";
 import { EventHub } from "./watch/hub.ts";
 import type { QueueLimits } from "./watch/queue.ts";
 

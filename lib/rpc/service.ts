@@ -26,14 +26,14 @@ import {
   VppNames,
 } from "./convert/vpp.ts";
 import { invalid, notFound } from "./errors.ts";
-import { type EventArchive, listEvents } from "./list_events.ts";
+import type { EventArchive, RpcSources } from "./sources.ts";
+import { listEvents } from "./list_events.ts";
 import { backendListing, frontendListing } from "./lists.ts";
 import { auditedReload, auditedSync } from "./audited_changes.ts";
 import { type CallContext, change, type Rpc, serverStream, unary } from "./rpc.ts";
 import { AnswersByObject } from "./shared_answer.ts";
 import { messageInSlices } from "./long_message.ts";
 import { actorOf, shownBackend, shownFrontend, steeringRpcs } from "./steering.ts";
-import type { RpcSources } from "./types.ts";
 import type { EventHub } from "./watch/hub.ts";
 import { watchEvents } from "./watch/stream.ts";
 

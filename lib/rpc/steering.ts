@@ -20,7 +20,7 @@ import { messageInSlices } from "./long_message.ts";
 import { auditedBackend, auditedOperations, auditedWeight } from "./audited_changes.ts";
 import { type CallContext, change, type Rpc } from "./rpc.ts";
 import type { VppService } from "../vpp/mod.ts";
-import type { Memory, RpcSources } from "./types.ts";
+import type { Memory, RpcSources } from "./sources.ts";
 
 /** What one call may touch: each backend takes some microseconds during which all others wait. */
 const mostOperations = 1_000;

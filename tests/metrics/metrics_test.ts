@@ -25,8 +25,9 @@ function full(): MetricsBed {
   vppObserver.apiMessage("lb_vip_dump", "send", "success");
   vppObserver.lbSync("vip", "as_weight_updated");
   vppObserver.altered();
-  rpcObserver.started("maglev.Maglev", "GetBackend", "unary");
-  rpcObserver.handled("maglev.Maglev", "GetBackend", "unary", "NotFound", 0.02);
+  const rpc = { service: "maglev.Maglev", method: "GetBackend", type: "unary" } as const;
+  rpcObserver.started(rpc);
+  rpcObserver.handled(rpc, "NotFound", 0.02);
   checkerObserver.probesDone("web2", "tcp", counted("SOCKERR", 30));
   bed.metrics.taskFailed("vpp-link");
   bed.metrics.reloaded(true);

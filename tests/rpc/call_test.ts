@@ -3,10 +3,10 @@ import { BytesValueSchema } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
 import assert from "node:assert/strict";
 import { Health, HealthCheckResponseSchema } from "../../lib/gen/grpc/health/v1/health_pb.ts";
-import { instrumented } from "../../lib/rpc/call.ts";
+import { instrumented, type RpcObserver } from "../../lib/rpc/call.ts";
 import { type CallContext, type Rpc, serverStream, unary } from "../../lib/rpc/rpc.ts";
+import type { RpcMethod } from "../../lib/rpc/rpc.ts";
 import { StreamRegistry } from "../../lib/rpc/streams.ts";
-import type { RpcObserver } from "../../lib/rpc/types.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { settle } from "../support/until.ts";
 import { echoRpcs } from "./support/echo.ts";
@@ -22,17 +22,15 @@ const request = create(check.input);
 /** An observer that writes down what it is told. */
 class Notes implements RpcObserver {
   readonly lines: string[] = [];
-  started = (...what: unknown[]): void => this.#note("started", what);
-  handled = (...what: unknown[]): void => this.#note("handled", what);
-  msgReceived = (...what: unknown[]): void => this.#note("received", what);
-  msgSent = (...what: unknown[]): void => this.#note("sent", what);
+  started = (rpc: RpcMethod): void => this.#note("started", rpc);
+  handled = (rpc: RpcMethod, ...what: unknown[]): void => this.#note("handled", rpc, ...what);
+  msgReceived = (rpc: RpcMethod): void => this.#note("received", rpc);
+  msgSent = (rpc: RpcMethod): void => this.#note("sent", rpc);
 
-  #note(kind: string, what: unknown[]): void {
-    assert.deepEqual(what.slice(0, 2), [
-      "grpc.health.v1.Health",
-      what[2] === "unary" ? "Check" : "Watch",
-    ]);
-    this.lines.push([kind, ...what.slice(2)].join(" "));
+  #note(kind: string, { service, method, type }: RpcMethod, ...what: unknown[]): void {
+    assert.equal(service, "grpc.health.v1.Health");
+    assert.equal(method, type === "unary" ? "Check" : "Watch");
+    this.lines.push([kind, type, ...what].join(" "));
   }
 }
 

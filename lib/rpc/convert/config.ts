@@ -7,7 +7,7 @@ import {
   VPPForecastSchema,
 } from "../../gen/maglev_pb.ts";
 import { type Clock, mappedInSlices } from "../../time/mod.ts";
-import type { ConfigCheckOutcome, ConfigReloadOutcome, VppForecast } from "../types.ts";
+import type { ConfigCheckOutcome, ConfigReloadOutcome, VppForecast } from "../sources.ts";
 import { changesToProto, VppNames } from "./vpp.ts";
 import { configChangesToProto, overrideToProto } from "./events.ts";
 import { outcomeInSlices } from "./outcome.ts";

@@ -3,7 +3,7 @@ import type { Principal } from "../../access/mod.ts";
 import { GetStatusResponseSchema, VPPAwaySchema } from "../../gen/maglev_pb.ts";
 import { version } from "../../version/mod.ts";
 import type { VppAway, VppService } from "../../vpp/mod.ts";
-import type { DaemonStatus } from "../types.ts";
+import type { DaemonStatus } from "../sources.ts";
 import { nanoseconds } from "./time.ts";
 
 /** How a daemon is, as `asker` is told; `vpp` is undefined when VPP integration is off. */

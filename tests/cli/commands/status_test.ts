@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import assert from "node:assert/strict";
 import { troubledBackends, troubleLines } from "../../../lib/cli/commands/status_problems.ts";
 import { BackendInfoSchema } from "../../../lib/gen/maglev_pb.ts";
-import type { DaemonStatus } from "../../../lib/rpc/types.ts";
+import type { DaemonStatus } from "../../../lib/rpc/sources.ts";
 import { VppError, type VppInfo, type VppService } from "../../../lib/vpp/mod.ts";
 import { pass } from "../../checker/support/bench.ts";
 import { type Harness, serve } from "../../rpc/support/harness.ts";

@@ -161,6 +161,6 @@ export const onlyNames: readonly string[] = [
     "h1/errors",
   ],
   ...["h1/limits", "h2/frames/types", "health/types", "log/types", "metrics/docs"],
-  ...["metrics/families", "net/libc", "probes/types", "rpc/types", "state/types"],
+  ...["metrics/families", "net/libc", "probes/types", "state/types"],
   ...["tester/ask/types", "vpp/service"],
 ];

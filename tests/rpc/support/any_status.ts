@@ -1,4 +1,4 @@
-import type { DaemonStatus } from "../../../lib/rpc/types.ts";
+import type { DaemonStatus } from "../../../lib/rpc/sources.ts";
 
 /** What a daemon of a test tells of itself. */
 export function anyStatus(): Promise<DaemonStatus> {

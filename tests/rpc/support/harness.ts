@@ -1,6 +1,7 @@
 import { anyStatus } from "./any_status.ts";
 import {
   type ConfigService,
+  type RpcMethod,
   type RpcObserver,
   type RpcServer,
   type RpcServerOptions,
@@ -19,13 +20,11 @@ export class FakeObserver implements RpcObserver {
   readonly counts = new Map<string, number>();
   readonly #waiters = new Set<() => void>();
 
-  started = (service: string, method: string): void => this.#count(`started ${service}/${method}`);
-  handled = (service: string, method: string, _type: string, code: string): void =>
-    this.#count(`handled ${service}/${method} ${code}`);
-  msgReceived = (service: string, method: string): void =>
-    this.#count(`received ${service}/${method}`);
-  audited = (method: string, result: string): void => this.#count(`audited ${method} ${result}`);
-  msgSent = (service: string, method: string): void => this.#count(`sent ${service}/${method}`);
+  started = (rpc: RpcMethod): void => this.#count("started", rpc);
+  handled = (rpc: RpcMethod, code: string): void => this.#count("handled", rpc, ` ${code}`);
+  msgReceived = (rpc: RpcMethod): void => this.#count("received", rpc);
+  msgSent = (rpc: RpcMethod): void => this.#count("sent", rpc);
+  audited = (method: string, result: string): void => this.#add(`audited ${method} ${result}`);
 
   count(what: string): number {
     return this.counts.get(what) ?? 0;
@@ -41,7 +40,11 @@ export class FakeObserver implements RpcObserver {
     return new Promise((resolve) => this.#waiters.add(resolve));
   }
 
-  #count(what: string): void {
+  #count(kind: string, { service, method }: RpcMethod, more = ""): void {
+    this.#add(`${kind} ${service}/${method}${more}`);
+  }
+
+  #add(what: string): void {
     this.counts.set(what, this.count(what) + 1);
     for (const waiter of this.#waiters) waiter();
     this.#waiters.clear();

@@ -1,66 +1,7 @@
 import type { CheckerControl, CheckerView, ReloadOutcome } from "../checker/mod.ts";
 import type { Config } from "../config/mod.ts";
-import type { Actor, EventSink, Journal } from "../events/mod.ts";
+import type { Actor, EventPage, EventQuery, EventSink, Journal } from "../events/mod.ts";
 import type { VppPlan, VppService } from "../vpp/mod.ts";
-import type { EventArchive } from "./list_events.ts";
-
-/** How an RPC streams, as the `grpc_type` label spells it. */
-export type RpcType = "unary" | "client_stream" | "server_stream" | "bidi_stream";
-
-/** One RPC that the server answers. */
-export interface RpcMethod {
-  /** Such as `maglev.Maglev`. */
-  readonly service: string;
-  /** Such as `GetBackend`. */
-  readonly method: string;
-  /** How it streams. */
-  readonly type: RpcType;
-}
-
-/** Status codes by their number, as the `grpc_code` label spells them. */
-export const rpcCodes = [
-  "OK",
-  "Canceled",
-  "Unknown",
-  "InvalidArgument",
-  "DeadlineExceeded",
-  "NotFound",
-  "AlreadyExists",
-  "PermissionDenied",
-  "ResourceExhausted",
-  "FailedPrecondition",
-  "Aborted",
-  "OutOfRange",
-  "Unimplemented",
-  "Internal",
-  "Unavailable",
-  "DataLoss",
-  "Unauthenticated",
-] as const;
-
-/** One of {@link rpcCodes}. */
-export type RpcCode = (typeof rpcCodes)[number];
-
-/**
- * Told about each RPC, for metrics. Only methods of `rpcMethods()` are named, whatever a peer
- * asks for, so the number of series is bounded. Called on the hot path: must be cheap.
- */
-export interface RpcObserver {
-  /** A request for the method has arrived. */
-  started(service: string, method: string, type: RpcType): void;
-  /** The RPC has ended, `seconds` after it started. Follows each `started` exactly once. */
-  handled(service: string, method: string, type: RpcType, code: RpcCode, seconds: number): void;
-  /** A request message was read. */
-  msgReceived(service: string, method: string, type: RpcType): void;
-  /** A response message was handed to the transport. */
-  msgSent(service: string, method: string, type: RpcType): void;
-}
-
-/** Told what the audit is told, for metrics. */
-export interface AuditObserver {
-  /** A call that changes something, or was refused, ended with `result`. */
-  audited(method: string, result: RpcCode): void;
-}
 
 /** The result of checking the configuration file. Messages are for the operator. */
 export type ConfigCheckOutcome =
@@ -113,6 +54,12 @@ export interface Memory {
     readonly backends: readonly string[];
     readonly frontends: readonly string[];
   }): Promise<string | undefined>;
+}
+
+/** What is kept of events beyond memory. */
+export interface EventArchive {
+  /** One page, of events older than those in memory. `next` may come with a page that is not full. */
+  list(query: EventQuery): Promise<EventPage>;
 }
 
 /** What a daemon tells of itself. */
