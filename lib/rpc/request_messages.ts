@@ -1,16 +1,18 @@
-import { type DescMessage, fromBinary, type Message } from "@bufbuild/protobuf";
+import { fromBinary, fromJson } from "@bufbuild/protobuf";
+import type { DescField, DescMessage, JsonValue, Message } from "@bufbuild/protobuf";
 import { base64Decode } from "@bufbuild/protobuf/wire";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { compressedFlag } from "@connectrpc/connect/protocol";
+import { Suggester } from "../config/mod.ts";
 import { BadRequest } from "../h1/mod.ts";
 import type { H2Request } from "../h2/mod.ts";
 import { reasonOf } from "../log/mod.ts";
+import { shortened } from "../port/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import type { CallHead } from "./call_head.ts";
 import { envelopeHeaderBytes, envelopes, lastEnvelope, tooLarge, whole } from "./envelopes.ts";
-import { invalid } from "./errors.ts";
+import { fitting, invalid } from "./errors.ts";
 import type { IntakeMeter } from "./intake.ts";
-import { requestFromJson } from "./json_requests.ts";
 import { type MessageLimits, quickBytes, requestOptions } from "./limits.ts";
 import { type Rpc, takesMany } from "./rpc.ts";
 
@@ -115,4 +117,52 @@ function queryMessage(query: URLSearchParams): Uint8Array {
   } catch (error) {
     throw invalid(reasonOf(error));
   }
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+/**
+ * A request in JSON. Binary clients may be newer than this server, so that what they say in addition
+ * is skipped; JSON is typed by people, where an unknown name is a mistake, and `{"wieght": 50}` would
+ * drain a server if it was taken for a weight that is not given. Throws InvalidArgument.
+ */
+export function requestFromJson(schema: DescMessage, octets: Uint8Array): Message {
+  try {
+    const value: JsonValue = JSON.parse(utf8.decode(octets));
+    checkFields(schema, value, "");
+    return fromJson(schema, value);
+  } catch (error) {
+    throw fitting(toInvalid(schema, error));
+  }
+}
+
+function toInvalid(schema: DescMessage, error: unknown): ConnectError {
+  if (error instanceof ConnectError) return error;
+  return invalid(`cannot read ${schema.typeName} from JSON: ${shortened(reasonOf(error))}`);
+}
+
+/** Refuses fields that there are not. What is wrong with values, others tell. */
+function checkFields(schema: DescMessage, value: JsonValue | undefined, at: string): void {
+  if (!isObject(value)) return;
+  for (const [name, inner] of Object.entries(value)) {
+    const field = schema.fields.find((each) => each.jsonName === name || each.name === name);
+    if (!field) throw unknownField(schema, name, at);
+    checkInner(field, inner, `${at}${name}.`);
+  }
+}
+
+function checkInner(field: DescField, value: JsonValue | undefined, at: string): void {
+  const { message } = field;
+  if (!message) return;
+  const messages = Array.isArray(value) ? value : [value];
+  for (const each of messages) checkFields(message, each, at);
+}
+
+function isObject(value: JsonValue | undefined): value is { [name: string]: JsonValue } {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function unknownField(schema: DescMessage, name: string, at: string): ConnectError {
+  const hint = new Suggester().hint(name, schema.fields.map(({ jsonName }) => jsonName));
+  return invalid(`unknown field ${JSON.stringify(shortened(at + name))}${hint}`);
 }

@@ -2,7 +2,7 @@ import { type DescMessage, fromJsonString, type Message } from "@bufbuild/protob
 import { Code, ConnectError } from "@connectrpc/connect";
 import assert from "node:assert/strict";
 import { ListEventsResponseSchema, WatchRequestSchema } from "../../lib/gen/maglev_pb.ts";
-import { requestFromJson } from "../../lib/rpc/json_requests.ts";
+import { requestFromJson } from "../../lib/rpc/request_messages.ts";
 
 function decode(text: string | Uint8Array, schema: DescMessage = WatchRequestSchema): Message {
   const octets = typeof text === "string" ? new TextEncoder().encode(text) : text;
