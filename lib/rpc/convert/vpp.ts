@@ -216,13 +216,6 @@ function grouped<Named extends Pick<Frontend, "name" | "address">>(
   all: Iterable<Named>,
   keyOf: (address: Frontend["address"]) => string,
 ): ReadonlyMap<string, readonly string[]> {
-  const groups = new Map<string, string[]>();
-  for (const { name, address } of all) {
-    const key = keyOf(address);
-    const names = groups.get(key);
-    if (names) names.push(name);
-    else groups.set(key, [name]);
-  }
-  for (const names of groups.values()) names.sort();
-  return groups;
+  const groups = Map.groupBy(all, ({ address }) => keyOf(address)).entries();
+  return new Map(groups.map(([key, named]) => [key, named.map(({ name }) => name).sort()]));
 }
