@@ -87,11 +87,6 @@ export function machineNames(hostname: string, hosts: string): ReadonlySet<strin
   return new Set([...own, ...lines.flat()]);
 }
 
-/**
- * What a browser has to be told before a page of another origin may send what is no plain form's,
- * and see what is answered (https://fetch.spec.whatwg.org/#http-cors-protocol).
- */
-
 /** Fields that clients of Connect and gRPC-Web send, and that a page may therefore set. */
 const allowedFields = [
   "authorization",
@@ -110,13 +105,16 @@ const exposedFields = ["grpc-message", "grpc-status", "grpc-status-details-bin"]
 const maxAge = 7_200;
 
 /** Whether a browser asks what a page may send. */
-export function isPreflight({ method, headers }: H2Request): boolean {
+function isPreflight({ method, headers }: H2Request): boolean {
   return method === "OPTIONS" &&
     headers.some(([name]) => name === "access-control-request-method");
 }
 
-/** What a browser is told of a page that is let in. */
-export function preflightAnswer({ headers }: H2Request, origin: string): H2Response {
+/**
+ * What a browser is told of a page that is let in, before that may send what is no plain form's
+ * (https://fetch.spec.whatwg.org/#http-cors-protocol).
+ */
+function preflightAnswer({ headers }: H2Request, origin: string): H2Response {
   // Browsers ask so before they let a page of the Internet reach an address of a private network.
   const isPrivate = headers.some(([name]) => name === "access-control-request-private-network");
   const fields: H2Field[] = [
@@ -129,7 +127,7 @@ export function preflightAnswer({ headers }: H2Request, origin: string): H2Respo
 }
 
 /** An answer that a page of `origin` may read. */
-export function readableBy(origin: string, response: H2Response): H2Response {
+function readableBy(origin: string, response: H2Response): H2Response {
   const exposed: H2Field = ["access-control-expose-headers", exposedFields.join(", ")];
   return { ...response, headers: [...response.headers, exposed, ...originFields(origin)] };
 }
