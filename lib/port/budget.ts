@@ -15,28 +15,20 @@ export interface BudgetSpec {
 
 /** What is given out of one {@link BudgetSpec}, and how often there was not enough. */
 export class Budget {
-  readonly #onRefused: (budget: Budget, more: LogAttributes) => void;
+  readonly name: string;
+  readonly unit: string;
+  readonly limit: number;
   #used = 0;
   #refused = 0;
 
   /** `onRefused` hears of each request that could not be met, and what is known of it. */
   constructor(
-    private readonly spec: BudgetSpec,
-    onRefused: (budget: Budget, more: LogAttributes) => void = () => {},
+    { name, unit, limit }: BudgetSpec,
+    private readonly onRefused: (budget: Budget, more: LogAttributes) => void = () => {},
   ) {
-    this.#onRefused = onRefused;
-  }
-
-  get name(): string {
-    return this.spec.name;
-  }
-
-  get unit(): string {
-    return this.spec.unit;
-  }
-
-  get limit(): number {
-    return this.spec.limit;
+    this.name = name;
+    this.unit = unit;
+    this.limit = limit;
   }
 
   /** What is given out now. */
@@ -70,7 +62,7 @@ export class Budget {
    */
   refuse(more: LogAttributes = {}): void {
     this.#refused++;
-    this.#onRefused(this, more);
+    this.onRefused(this, more);
   }
 
   /** Gives back what was taken. */
