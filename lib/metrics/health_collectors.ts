@@ -5,8 +5,8 @@ import type {
   FrontendSnapshot,
 } from "../checker/mod.ts";
 import { backendStates, frontendStates } from "../health/mod.ts";
-import { type Collector, collector, type Sample } from "./exposition.ts";
 import type { Clock } from "../time/mod.ts";
+import { type Collector, collector, type Sample } from "./exposition.ts";
 import { type Family, healthFamilies, probeFamilies } from "./families.ts";
 
 /** The families that show the checker's present state. */

@@ -1,9 +1,9 @@
 import { roleOfMethod } from "../access/mod.ts";
 import type { CheckerObserver } from "../checker/mod.ts";
-import { probeCodes } from "../probes/mod.ts";
-import { isPass } from "../probing/mod.ts";
 import { type Budget, clientKinds, type ConnectionObserver } from "../port/mod.ts";
 import { type PortName, portNames } from "../port/mod.ts";
+import { probeCodes } from "../probes/mod.ts";
+import { isPass } from "../probing/mod.ts";
 import { type AuditObserver, type RpcCode, rpcCodes } from "../rpc/mod.ts";
 import type { RpcMethod, RpcObserver } from "../rpc/mod.ts";
 import type { VppObserver } from "../vpp/mod.ts";

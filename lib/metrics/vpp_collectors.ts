@@ -1,5 +1,5 @@
-import type { LbCounters, VipCounters, VppInfo, VppService } from "../vpp/mod.ts";
 import type { Clock } from "../time/mod.ts";
+import type { LbCounters, VipCounters, VppInfo, VppService } from "../vpp/mod.ts";
 import { type Collector, collector, type Sample } from "./exposition.ts";
 import { type Family, vppFamilies } from "./families.ts";
 

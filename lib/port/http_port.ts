@@ -1,7 +1,7 @@
 import type { H1Limits } from "../h1/mod.ts";
 import type { H2Limits, OctetRoom } from "../h2/mod.ts";
-import { descriptorLimit, descriptorShares } from "../net/mod.ts";
 import type { Logger } from "../log/mod.ts";
+import { descriptorLimit, descriptorShares } from "../net/mod.ts";
 import type { Supervisor } from "../supervisor/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import type { TlsSource } from "../tls/mod.ts";

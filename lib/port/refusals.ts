@@ -44,29 +44,22 @@ export function wrongMethod(takesGet: boolean): Refusal {
   return plain(405, "RPCs are called with POST\n", ["allow", "POST"]);
 }
 
-/** What is said to a request that is no call in any protocol. */
-export function refusal(status: number): Refusal {
-  switch (status) {
-    case 415:
-      return plain(
-        415,
-        "not a content type of gRPC, gRPC-Web or Connect\n",
-        [
-          "accept-post",
-          "application/grpc, application/grpc-web, application/grpc-web-text, application/proto, " +
-          "application/json",
-        ],
-      );
-    case 505:
-      return plain(505, "this RPC needs HTTP/2\n");
-    default:
-      return plain(status, "");
-  }
-}
+/** What is said to a request whose content type is of no protocol. */
+export const unknownType: Refusal = plain(
+  415,
+  "not a content type of gRPC, gRPC-Web or Connect\n",
+  [
+    "accept-post",
+    "application/grpc, application/grpc-web, application/grpc-web-text, application/proto, " +
+    "application/json",
+  ],
+);
+
+/** What is said to a request over HTTP/1.1 for what takes more. */
+export const http2Needed: Refusal = plain(505, "this RPC needs HTTP/2\n");
 
 /** Codes that a request may be refused with before it is looked at, as the protocols have them. */
 const codes = {
-  "invalid_argument": { grpc: Code.InvalidArgument, http: 400 },
   "permission_denied": { grpc: Code.PermissionDenied, http: 403 },
   "resource_exhausted": { grpc: Code.ResourceExhausted, http: 429 },
 } as const;

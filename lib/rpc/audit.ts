@@ -1,9 +1,9 @@
 import { Code } from "@connectrpc/connect";
 import type { Principal } from "../access/mod.ts";
 import type { EventData, EventSink, EventSource } from "../events/mod.ts";
+import { prefixOf } from "../port/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import { codeName, type RpcCode, toConnectError } from "./errors.ts";
-import { prefixOf } from "../port/mod.ts";
 
 /** Told what the audit is told, for metrics. */
 export interface AuditObserver {

@@ -1,9 +1,9 @@
 import { isMessage, type Message } from "@bufbuild/protobuf";
 import { Code, type ConnectError } from "@connectrpc/connect";
 import type { Role } from "../access/mod.ts";
-import type { Reply } from "./answer.ts";
 import type { Logger } from "../log/mod.ts";
 import { type Clock, oneByOne } from "../time/mod.ts";
+import type { Reply } from "./answer.ts";
 import { abortReason, codeName, type RpcCode, toConnectError } from "./errors.ts";
 import { type GuardDeps, guarded, neededRole, refusalOf } from "./guard.ts";
 import { rpcMethod, type RpcMethod } from "./rpc.ts";

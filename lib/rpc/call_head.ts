@@ -2,9 +2,9 @@ import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import type { ConnectError } from "@connectrpc/connect";
 import { type Compression, compressionNegotiate } from "@connectrpc/connect/protocol";
 import type { H2Field, H2Request } from "../h2/mod.ts";
-import { gzipCompression } from "./compression.ts";
-import { protocolOf, refusal, shortened, wrongMethod } from "../port/mod.ts";
+import { protocolOf, shortened, unknownType, wrongMethod } from "../port/mod.ts";
 import type { Protocol, Refusal } from "../port/mod.ts";
+import { gzipCompression } from "./compression.ts";
 import { type ProtocolForm, protocols } from "./protocols.ts";
 import type { Rpc } from "./rpc.ts";
 
@@ -45,7 +45,7 @@ export function callHead(request: H2Request, { method, kind }: Rpc): CallHead | 
   const isFitting = protocol === "connect"
     ? isUnary
     : !query && !(isUnary && protocol === "connect-stream");
-  if (!format || !isFitting) return refusal(415);
+  if (!format || !isFitting) return unknownType;
   const timeout = form.parseTimeout(short(field(form.timeout)), Infinity);
   const compression = compressionNegotiate(
     [gzipCompression],

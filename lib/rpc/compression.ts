@@ -2,8 +2,8 @@ import type { ConnectError } from "@connectrpc/connect";
 import type { Compression } from "@connectrpc/connect/protocol";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { reasonOf } from "../log/mod.ts";
-import { systemClock, yieldIfDue } from "../time/mod.ts";
 import { exhausted } from "../port/mod.ts";
+import { systemClock, yieldIfDue } from "../time/mod.ts";
 import { invalid } from "./errors.ts";
 
 /**

@@ -1,29 +1,13 @@
 import type { DescMessage } from "@bufbuild/protobuf";
 import type { ConnectError } from "@connectrpc/connect";
 import type { H2Field, H2Request, H2Response } from "../h2/mod.ts";
+import { contentTypeOf, http2Needed, isWebText, OneChunk, protocolOf } from "../port/mod.ts";
+import { refuse, unknownPath } from "../port/mod.ts";
+import type { Identify, Outbox, ProtocolHandlers } from "../port/mod.ts";
 import type { Clock } from "../time/mod.ts";
-import {
-  type Answer,
-  answerOf,
-  compressed,
-  holdAnswer,
-  type HoldOptions,
-  type Polling,
-  type Reply,
-} from "./answer.ts";
+import { answerOf, compressed, holdAnswer } from "./answer.ts";
+import type { Answer, HoldOptions, Polling, Reply } from "./answer.ts";
 import { type CallHead, callHead } from "./call_head.ts";
-import {
-  contentTypeOf,
-  type Identify,
-  isWebText,
-  OneChunk,
-  type Outbox,
-  type ProtocolHandlers,
-  protocolOf,
-  refusal,
-  refuse,
-  unknownPath,
-} from "../port/mod.ts";
 import { DeadlineContext } from "./deadline.ts";
 import { envelopeHeaderBytes } from "./envelopes.ts";
 import { toConnectError } from "./errors.ts";
@@ -69,7 +53,7 @@ export function httpAdapter(options: HttpAdapterOptions): ProtocolHandlers {
     if (!rpc) return await refuse(unknownPath(path, type), request);
     // gRPC's status travels in trailers, which HTTP/1.1 clients do not read.
     const needsHttp2 = takesMany(rpc) || protocolOf(type) === "grpc";
-    if (isHttp1 && needsHttp2) return await refuse(refusal(505), request);
+    if (isHttp1 && needsHttp2) return await refuse(http2Needed, request);
     if (!isWebText(type)) return await answer(rpc, request, options);
     return toWebText(await answer(rpc, fromWebText(request), options));
   };

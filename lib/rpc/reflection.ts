@@ -18,8 +18,8 @@ import {
   ServerReflection as V1Alpha,
   ServerReflectionResponseSchema as V1AlphaResponse,
 } from "../gen/grpc/reflection/v1alpha/reflection_pb.ts";
-import { invalid } from "./errors.ts";
 import { shortened } from "../port/mod.ts";
+import { invalid } from "./errors.ts";
 import { bidiStream, type Rpc } from "./rpc.ts";
 
 /**

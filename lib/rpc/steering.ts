@@ -12,6 +12,7 @@ import {
   type Operation as WireOperation,
 } from "../gen/maglev_pb.ts";
 import { type Clock, yieldIfDue } from "../time/mod.ts";
+import type { VppService } from "../vpp/mod.ts";
 import { backendToProto } from "./convert/backend.ts";
 import { frontendToProto } from "./convert/frontend.ts";
 import { outcomeInSlices, outcomeToProto } from "./convert/outcome.ts";
@@ -19,7 +20,6 @@ import { invalid, notFound, quoted } from "./errors.ts";
 import { messageInSlices } from "./long_message.ts";
 import { auditedBackend, auditedOperations, auditedWeight } from "./audited_changes.ts";
 import { type CallContext, change, type Rpc } from "./rpc.ts";
-import type { VppService } from "../vpp/mod.ts";
 import type { Memory, RpcSources } from "./sources.ts";
 
 /** What one call may touch: each backend takes some microseconds during which all others wait. */

@@ -1,5 +1,6 @@
 import type { ConnectError } from "@connectrpc/connect";
 import { concatenated } from "../h2/mod.ts";
+import type { Release } from "../port/mod.ts";
 import {
   type Answer,
   compressed,
@@ -10,7 +11,6 @@ import {
   type Reply,
 } from "./answer.ts";
 import { toConnectError } from "./errors.ts";
-import type { Release } from "../port/mod.ts";
 
 /** Messages waiting are sent together up to this size: one full DATA frame. */
 const batchBytes = 16_384;

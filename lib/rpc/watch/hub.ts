@@ -2,8 +2,8 @@ import type { ConnectError } from "@connectrpc/connect";
 import type { CheckerView } from "../../checker/mod.ts";
 import type { Journal, MaglevEvent } from "../../events/mod.ts";
 import type { LogSource } from "../../log/mod.ts";
-import type { Clock } from "../../time/mod.ts";
 import { type Budget, exhausted, type PeerPrefix, PeerShares, prefixOf } from "../../port/mod.ts";
+import type { Clock } from "../../time/mod.ts";
 import {
   backendStateToProto,
   frontendStateToProto,

@@ -1,6 +1,6 @@
 import type { ConnectError } from "@connectrpc/connect";
-import type { Polling } from "../answer.ts";
 import { type Budget, exhausted } from "../../port/mod.ts";
+import type { Polling } from "../answer.ts";
 
 /** How far a reader may fall behind. */
 export interface QueueLimits {
