@@ -6,7 +6,7 @@ import { type Clock, oneByOne } from "../time/mod.ts";
 import type { Reply } from "./answer.ts";
 import { abortReason, codeName, type RpcCode, toConnectError } from "./errors.ts";
 import { type GuardDeps, guarded, neededRole, refusalOf } from "./guard.ts";
-import { rpcMethod, type RpcMethod } from "./rpc.ts";
+import { type RpcMethod, rpcMethod } from "./rpc.ts";
 import type { CallContext, Rpc, StreamRpc, UnaryRpc } from "./rpc.ts";
 import { ObservedStream, type StreamRegistry } from "./streams.ts";
 
@@ -99,7 +99,7 @@ function instrumentedStream(rpc: StreamRpc, deps: CallDeps): StreamRpc {
       });
       let needed: Role | undefined;
       const open = () => {
-        needed = neededRole(rpc.method, request);
+        needed = neededRole(rpc, request);
         const replies = rpc.call(input, context);
         if (request) empty(request);
         return replies;

@@ -1,12 +1,10 @@
-import { type DescMethod, isMessage, type Message } from "@bufbuild/protobuf";
+import { isMessage, type Message } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { debugEventsRole, denial, type Principal, type Role, roleOfMethod } from "../access/mod.ts";
-import { WatchRequestSchema } from "../gen/maglev_pb.ts";
+import { denial, type Principal, type Role, roleOfMethod } from "../access/mod.ts";
 import type { FailedLogins } from "../port/mod.ts";
 import type { Audit } from "./audit.ts";
 import { codeName } from "./errors.ts";
 import type { CallContext, Rpc, UnaryRpc } from "./rpc.ts";
-import { watchFilter } from "./watch/filter.ts";
 
 /** What calls are guarded with. */
 export interface GuardDeps {
@@ -56,7 +54,7 @@ function refuse(
   { principal }: CallContext,
   request: Message | undefined,
 ): ConnectError | undefined {
-  const refusal = refusalOf(principal, neededRole(rpc.method, request));
+  const refusal = refusalOf(principal, neededRole(rpc, request));
   if (!refusal) return undefined;
   const target = rpc.kind === "unary" && request ? rpc.audited?.(request).target ?? "" : "";
   const { code, rawMessage } = refusal;
@@ -85,12 +83,10 @@ function isDry(request: Message): boolean {
  * What a call takes that makes this request; `request` is undefined where there are many. Throws
  * InvalidArgument.
  */
-export function neededRole(method: DescMethod, request: Message | undefined): Role {
-  if (request && isMessage(request, WatchRequestSchema)) {
-    // More than its method alone tells.
-    if (watchFilter(request).log === "debug") return debugEventsRole;
-  }
-  return roleOfMethod(`${method.parent.typeName}/${method.name}`);
+export function neededRole(rpc: Rpc, request: Message | undefined): Role {
+  const { parent, name } = rpc.method;
+  const role = rpc.kind === "stream" && request ? rpc.role?.(request) : undefined;
+  return role ?? roleOfMethod(`${parent.typeName}/${name}`);
 }
 
 /**

@@ -10,7 +10,7 @@ import {
   type MessageShape,
 } from "@bufbuild/protobuf";
 import type { ConnectError } from "@connectrpc/connect";
-import type { Principal } from "../access/mod.ts";
+import type { Principal, Role } from "../access/mod.ts";
 import { Health } from "../gen/grpc/health/v1/health_pb.ts";
 import { ServerReflection as ReflectionV1 } from "../gen/grpc/reflection/v1/reflection_pb.ts";
 import {
@@ -74,6 +74,8 @@ export interface StreamRpc {
     requests: Message | AsyncIterable<Message>,
     context: CallContext,
   ) => AsyncIterable<Reply>;
+  /** What a single request takes, where that is more than its method says. Throws InvalidArgument. */
+  readonly role?: (request: Message) => Role | undefined;
 }
 
 /** A method and what answers it. The server is a table of these. */
@@ -125,8 +127,14 @@ export function change<I extends DescMessage, O extends DescMessage>(
 export function serverStream<I extends DescMessage, O extends DescMessage>(
   method: DescMethodServerStreaming<I, O>,
   call: (request: MessageShape<I>, context: CallContext) => AsyncIterable<ReplyOf<O>>,
+  role: (request: MessageShape<I>) => Role | undefined = () => undefined,
 ): StreamRpc {
-  return { kind: "stream", method, call: call as StreamRpc["call"] };
+  return {
+    kind: "stream",
+    method,
+    call: call as StreamRpc["call"],
+    role: role as Required<StreamRpc>["role"],
+  };
 }
 
 /** A row for an RPC with many requests and many responses. */

@@ -1,5 +1,6 @@
 import { create, type DescMessage, type MessageShape } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { debugEventsRole } from "../access/mod.ts";
 import type { CheckerView } from "../checker/mod.ts";
 import type { Actor, NewEvent } from "../events/mod.ts";
 import {
@@ -35,6 +36,7 @@ import { AnswersByObject } from "./shared_answer.ts";
 import { messageInSlices } from "./long_message.ts";
 import { actorOf, shownBackend, shownFrontend, steeringRpcs } from "./steering.ts";
 import type { EventHub } from "./watch/hub.ts";
+import { watchFilter } from "./watch/filter.ts";
 import { watchEvents } from "./watch/stream.ts";
 
 /** What the Maglev service answers from. */
@@ -78,7 +80,11 @@ function showRpcs({ checker, hub, journal, archive, clock, calls }: MaglevDeps):
       if (!check) throw notFound("healthcheck", name);
       return healthcheckToProto(check);
     }),
-    serverStream(m.watchEvents, (req, context) => watchEvents(hub, req, context)),
+    serverStream(
+      m.watchEvents,
+      (req, context) => watchEvents(hub, req, context),
+      (req) => watchFilter(req).log === "debug" ? debugEventsRole : undefined,
+    ),
     unary(m.listEvents, (req, context) => {
       const slow: EventArchive | undefined = archive &&
         { list: (query) => calls.archive.run(context, () => archive.list(query)) };
