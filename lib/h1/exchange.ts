@@ -1,11 +1,10 @@
 import type { H2Field, H2Handler, H2Request, H2Response } from "../h2/mod.ts";
-import { answerHead, answerParts } from "./answer.ts";
+import { answerHead, answerParts, continueLine } from "./answer.ts";
 import { ConnectionOver } from "./errors.ts";
 import type { RequestHead } from "./head.ts";
 import type { Input } from "./input.ts";
 import type { Output } from "./output.ts";
 import { RequestBody } from "./request_body.ts";
-import { continueLine } from "./response_head.ts";
 
 /** What an exchange needs of its connection. */
 export interface ExchangeHost {

@@ -22,4 +22,4 @@
 export { BadRequest } from "./errors.ts";
 export { type H1ServeOptions, type H1Session, serveH1 } from "./session.ts";
 export { defaultH1Limits, type H1Limits } from "./limits.ts";
-export { sharedByAnswers } from "./response_head.ts";
+export { sharedByAnswers } from "./answer.ts";

@@ -1,14 +1,14 @@
 import type { ByteConn, H2Handler, H2Request, H2ServeOptions } from "../h2/mod.ts";
 import { closeConn, concatenated, H2AbortError } from "../h2/mod.ts";
 import { type Clock, systemClock } from "../time/mod.ts";
-import { Timeout } from "./timeout.ts";
+import { responseHead } from "./answer.ts";
 import { BadRequest, ConnectionOver } from "./errors.ts";
 import { Exchange, type ExchangeHost } from "./exchange.ts";
+import { readHead } from "./head.ts";
 import { Input } from "./input.ts";
 import { defaultH1Limits, type H1Limits } from "./limits.ts";
 import { Output } from "./output.ts";
-import { readHead } from "./read_head.ts";
-import { responseHead } from "./response_head.ts";
+import { Timeout } from "./timeout.ts";
 
 /** How to serve a connection. */
 export interface H1ServeOptions

@@ -1,7 +1,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import * as limits from "../../lib/h1/limits.ts";
 import { serveH1, sharedByAnswers } from "../../lib/h1/mod.ts";
-import { chunkOf } from "../../lib/h1/response_head.ts";
+import { chunkOf } from "../../lib/h1/answer.ts";
 import { ErrorCode, H2AbortError } from "../../lib/h2/mod.ts";
 import type { ByteConn, H2Response } from "../../lib/h2/mod.ts";
 import { date, get, hear, hearUntil, parts, said, visit } from "./support.ts";

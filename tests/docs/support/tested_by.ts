@@ -47,10 +47,10 @@ export const testedBy: Readonly<Record<string, readonly string[]>> = {
   "daemon/settings": ["daemon/flags", "flags/tls_flags"],
   "e2e/reload_unit": ["daemon/reload_answer"],
 
-  "h1/answers": ["h1/answer", "h1/response_head"],
+  "h1/answers": ["h1/answer"],
   "h1/endings": ["h1/exchange", "h1/session"],
   "h1/patience": ["h1/output"],
-  "h1/requests": ["h1/read_head", "h1/request_body"],
+  "h1/requests": ["h1/request_body"],
 
   "h2/conformance/messages": ["h2/field_sections"],
   "h2/conformance/flow_control": ["h2/sender"],
