@@ -128,16 +128,12 @@ function configRpcs({ config, checker, calls, clock }: MaglevDeps): readonly Rpc
   ];
 }
 
-/** VPP's answers are made once for each reading of it, whoever shares the reading. */
 function vppRpcs({ vpp, events, checker, calls, status, clock }: MaglevDeps): readonly Rpc[] {
   const m = Maglev.method;
-  const answers = new AnswersByObject<Promise<Answer>>();
-  const syncs = new AnswersByObject<Promise<Answer>>();
-  const inSlices = async <D extends DescMessage>(
-    schema: D,
-    message: Promise<MessageShape<D>>,
-    binary: boolean,
-  ) => await messageInSlices(schema, await message, clock, binary);
+  const stateAnswer = answersAbout(m.getVPPLBState.output, clock);
+  const syncAnswer = answersAbout(m.syncVPPLBState.output, clock);
+  const countersAnswer = answersAbout(m.getVPPLBCounters.output, clock);
+  const planAnswer = answersAbout(m.planVPPLBState.output, clock);
   let latest: VppNames | undefined;
   const names = () =>
     latest = latest?.config === checker.config ? latest : new VppNames(checker.config);
@@ -148,21 +144,17 @@ function vppRpcs({ vpp, events, checker, calls, status, clock }: MaglevDeps): re
       return vppInfoToProto(present(connected, connected.info()), connected.step());
     }),
     unary(m.getVPPLBState, async (_, call) => {
-      const { signal, binary } = call;
-      const state = await calls.vppReads.run(call, () => enabled(vpp).state(signal));
-      return await answers.of(state, binary, () => {
-        return inSlices(m.getVPPLBState.output, lbStateToProto(state, names(), clock), binary);
-      });
+      const state = await calls.vppReads.run(call, () => enabled(vpp).state(call.signal));
+      return await stateAnswer(state, call, () => lbStateToProto(state, names(), clock));
     }),
     change(m.syncVPPLBState, ({ frontendName }) => auditedSync(frontendName), async (req, call) => {
       const syncing = enabled(vpp);
       const frontend = scope(req, checker);
       if (req.dryRun) {
         const plan = await calls.vppReads.run(call, () => syncing.plan(frontend, call.signal));
-        return await syncs.of(plan, call.binary, () => {
-          const message = changesToProto(plan.changes, names(), clock)
-            .then((changes) => create(SyncVPPLBStateResponseSchema, { changes }));
-          return inSlices(SyncVPPLBStateResponseSchema, message, call.binary);
+        return await syncAnswer(plan, call, async () => {
+          const changes = await changesToProto(plan.changes, names(), clock);
+          return create(SyncVPPLBStateResponseSchema, { changes });
         });
       }
       // That it failed, if it does, is told by the audit.
@@ -173,25 +165,29 @@ function vppRpcs({ vpp, events, checker, calls, status, clock }: MaglevDeps): re
       });
       return create(SyncVPPLBStateResponseSchema);
     }),
-    unary(m.getVPPLBCounters, (_, { binary }) => {
+    unary(m.getVPPLBCounters, (_, call) => {
       const connected = enabled(vpp);
       const counters = present(connected, connected.counters());
-      return answers.of(counters, binary, () => {
-        const message = countersToProto(counters, names(), clock);
-        return inSlices(m.getVPPLBCounters.output, message, binary);
-      });
+      return countersAnswer(counters, call, () => countersToProto(counters, names(), clock));
     }),
     unary(m.planVPPLBState, async (req, call) => {
-      const { signal, binary } = call;
       const frontend = scope(req, checker);
       const planning = enabled(vpp);
-      const plan = await calls.vppReads.run(call, () => planning.plan(frontend, signal));
-      return await answers.of(plan, binary, () => {
-        const message = planToProto(plan, planning.warmup(), names(), clock);
-        return inSlices(m.planVPPLBState.output, message, binary);
+      const plan = await calls.vppReads.run(call, () => planning.plan(frontend, call.signal));
+      return await planAnswer(plan, call, () => {
+        return planToProto(plan, planning.warmup(), names(), clock);
       });
     }),
   ];
+}
+
+/** Answers about what was read of VPP: each is made once, in slices, for whoever shares the reading. */
+function answersAbout<D extends DescMessage>(output: D, clock: Clock) {
+  const answers = new AnswersByObject<Promise<Answer>>();
+  return (read: object, { binary }: CallContext, convert: () => Promise<MessageShape<D>>) =>
+    answers.of(read, binary, async () => {
+      return await messageInSlices(output, await convert(), clock, binary);
+    });
 }
 
 function syncAction(frontend: string | undefined, actor: Actor): NewEvent {
