@@ -30,7 +30,7 @@ import { invalid, notFound } from "./errors.ts";
 import type { EventArchive, RpcSources } from "./sources.ts";
 import { listEvents } from "./list_events.ts";
 import { backendListing, frontendListing } from "./lists.ts";
-import { auditedReload, auditedSync } from "./audited_changes.ts";
+import { auditedReload, auditedSync } from "./audit.ts";
 import { type CallContext, change, type Rpc, serverStream, unary } from "./rpc.ts";
 import { AnswersByObject } from "./shared_answer.ts";
 import { messageInSlices } from "./long_message.ts";

@@ -18,7 +18,7 @@ import { frontendToProto } from "./convert/frontend.ts";
 import { outcomeInSlices, outcomeToProto } from "./convert/outcome.ts";
 import { invalid, notFound, quoted } from "./errors.ts";
 import { messageInSlices } from "./long_message.ts";
-import { auditedBackend, auditedOperations, auditedWeight } from "./audited_changes.ts";
+import { auditedBackend, auditedOperations, auditedWeight } from "./audit.ts";
 import { type CallContext, change, type Rpc } from "./rpc.ts";
 import type { Memory, RpcSources } from "./sources.ts";
 

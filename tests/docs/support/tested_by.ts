@@ -83,7 +83,6 @@ export const testedBy: Readonly<Record<string, readonly string[]>> = {
 
   "port/refusals": ["port/request_fields"],
 
-  "rpc/audit": ["rpc/audited_changes"],
   "rpc/requests": ["rpc/call_head", "rpc/protocols", "rpc/request_messages"],
   "rpc/call": ["rpc/rpc"],
   "rpc/service": ["rpc/convert/status"],
