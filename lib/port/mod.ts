@@ -1,15 +1,8 @@
 /**
- * A port as its clients have it: HTTP/1.1 and HTTP/2 on one socket, and how much of it each may
- * take. A connection goes this way:
- *
- * 1. `http_port.ts` opens the port at all its addresses: `listener.ts` on a network,
- *    `unix_socket.ts` in the file system. Both accept, and tell whose a connection is.
- * 2. `connections.ts` finds it a place among all others (`peer_shares.ts`), has its handshake of
- *    TLS done, finds out what it speaks, and serves that until it is closed. `paced_conn.ts` gives
- *    each its turn.
- * 3. `request_slots.ts` counts each request, and refuses one too many (`refusals.ts`).
- * 4. The handler that whoever opened the port has given answers: of the API, `lib/rpc/mod.ts` goes
- *    on from here.
+ * A port as its clients have it: HTTP/1.1 and HTTP/2 on one socket, and how much each client may
+ * take of it. `http_port.ts` opens one; `lib/rpc/mod.ts` tells the way of a connection through it.
+ * Who may have how many connections, handshakes and requests is counted in `peer_shares.ts`, of
+ * the budgets in `limits.ts`; `caller.ts` makes out who asks.
  *
  * @example What peers may use is given out and given back
  * ```ts

@@ -1,17 +1,22 @@
 /**
- * The API (proto/maglev.proto), in gRPC, gRPC-Web and Connect. A request that `lib/port/mod.ts` has
- * let in goes this way:
+ * The API (proto/maglev.proto), in gRPC, gRPC-Web and Connect. From a connection to the handler of a
+ * call and back it goes this way, the first three steps in `lib/port`:
  *
- * 1. `http_adapter.ts` finds the row of its method (`rpc.ts`), and reads what it says of its call
+ * 1. `listener.ts` or `unix_socket.ts` accepts the connection, and tells whose it is.
+ * 2. `connections.ts` gives it one of the places that there are, does its handshake of TLS, and
+ *    serves the version of HTTP that it speaks.
+ * 3. `request_slots.ts` lets in as many requests as there may be, and `browsers.ts` none that a page
+ *    may not send.
+ * 4. `http_adapter.ts` finds the row of its method, and reads what the request says of its call
  *    (`call_head.ts`, by the table of `protocols.ts`) and its messages (`request_messages.ts`).
- * 2. `call.ts` is around every row: it counts the call, has `guard.ts` decide whether whoever asks
- *    may, which tells `audit.ts` of it, and ends what nobody waits for any more (`streams.ts`).
- * 3. The rows are in `service.ts`, with those by which operators steer in `steering.ts`, streams of
- *    events in `watch/`, and in `convert/` what wire and domain have in common.
- * 4. What a row answers is written once for all who get it (`answer.ts`), and goes out as one
- *    message or as a stream of them (`stream_body.ts`).
+ * 5. `call.ts` is around every row: it counts the call, ends what nobody waits for any more
+ *    (`streams.ts`), and has `guard.ts` decide whether whoever asks may, which tells `audit.ts`.
+ * 6. The row is in `service.ts`, or `steering.ts` for what operators change, with streams of events
+ *    in `watch/`, and in `convert/` what the wire and the program have in common.
+ * 7. What it answers is written once for all who get it (`answer.ts`), and goes out as one message
+ *    or as a stream of them (`stream_body.ts`).
  *
- * `server.ts` puts all of it together.
+ * `server.ts` puts all of it together; what a row is says `rpc.ts`.
  *
  * @example Every method that is answered has a name for metrics
  * ```ts
