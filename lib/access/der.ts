@@ -32,7 +32,7 @@ export function readElement(octets: Uint8Array): DerElement {
 }
 
 /** The elements that octets consist of. Throws DerError. */
-export function readElements(octets: Uint8Array): readonly DerElement[] {
+function readElements(octets: Uint8Array): readonly DerElement[] {
   const elements: DerElement[] = [];
   for (let at = 0; at < octets.length;) {
     const element = elementAt(octets, at);

@@ -107,7 +107,7 @@ function missing(what: string): Answer {
 }
 
 /** Which file describes what, as reflection is asked about it. */
-export interface SymbolIndex {
+interface SymbolIndex {
   /** By name, with its extension: `maglev.proto`. */
   readonly files: ReadonlyMap<string, DescFile>;
   /** By full name: services, methods, messages, fields, oneofs, enums and their values. */
@@ -117,7 +117,7 @@ export interface SymbolIndex {
 }
 
 /** Indexes the files of the services and all they depend on. */
-export function indexSymbols(services: readonly DescService[]): SymbolIndex {
+function indexSymbols(services: readonly DescService[]): SymbolIndex {
   const files = new Map<string, DescFile>();
   const symbols = new Map<string, DescFile>();
   const messages = new Set<string>();
@@ -132,7 +132,7 @@ export function indexSymbols(services: readonly DescService[]): SymbolIndex {
 }
 
 /** A file and, after it, all it depends on, each once. */
-export function withDependencies(file: DescFile): readonly DescFile[] {
+function withDependencies(file: DescFile): readonly DescFile[] {
   const files = new Set([file]);
   for (const each of files) for (const dependency of each.dependencies) files.add(dependency);
   return [...files];
