@@ -51,7 +51,7 @@ export const programs = [
     name: "maglevd-frontend",
     entry: "web.ts",
     permissions: [
-      // Its port is the daemon's (lib/rpc), which shares out descriptors by getrlimit(2), and listens at
+      // Its port is the daemon's (lib/port), which shares out descriptors by getrlimit(2), and listens at
       // Unix sockets by libc.
       "--allow-ffi",
       "--allow-net",
