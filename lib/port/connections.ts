@@ -150,7 +150,6 @@ export class Connections {
       this.#failed(error);
     } finally {
       close();
-      claim?.giveBack();
       slot.giveBack();
       this.#forget(open);
     }
