@@ -156,6 +156,7 @@ Deno.test("a browser is told that a listed page may call, and any other that it 
   assert.match(told, /access-control-allow-origin: https:\/\/status\.example\.net\r\n/);
   assert.match(told, /access-control-allow-methods: GET, POST\r\n/);
   assert.match(told, /access-control-allow-headers: [^\r]*\bcontent-type\b/);
+  assert.match(told, /access-control-max-age: 7200\r\n/);
   assert.match(told, /vary: origin\r\n/);
   assert.doesNotMatch(told, /private-network/);
   await client.send(

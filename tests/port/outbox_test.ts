@@ -2,7 +2,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import assert from "node:assert/strict";
 import { callBudgets } from "../../lib/rpc/limits.ts";
 import { Budget } from "../../lib/port/budget.ts";
-import { Outbox } from "../../lib/port/outbox.ts";
+import { OneChunk, Outbox } from "../../lib/port/outbox.ts";
 
 function setUp(limit: number, most: number) {
   const budget = new Budget({ ...callBudgets.answers, limit });
@@ -62,4 +62,20 @@ Deno.test("all connections together have what there is", () => {
   release();
   outbox.hold(refused, new Uint8Array(600));
   assert.equal(budget.used, 600);
+});
+
+Deno.test("a body of one chunk lets go of it when it has left, its last octets behind it", async () => {
+  for (const last of [undefined, new Uint8Array([3])]) {
+    const [chunk, told] = [new Uint8Array([1, 2]), [] as unknown[]];
+    const body = new OneChunk(chunk, () => void told.push("released"), last);
+    for await (const each of body) told.push(each);
+    assert.deepEqual(told, last ? [chunk, "released", last, "released"] : [chunk, "released"]);
+  }
+  const told: string[] = [];
+  const unread = new OneChunk(new Uint8Array(1), () => void told.push("released"));
+  await unread.return();
+  assert.deepEqual([await unread.next(), told.length > 0], [
+    { done: true, value: undefined },
+    true,
+  ]);
 });

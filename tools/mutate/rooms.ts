@@ -13,6 +13,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   h1: ["tests/h1"],
   h2: ["tests/h2"],
   config: ["tests/config"],
+  port: ["tests/port"],
   rpc: ["tests/rpc"],
   flags: ["tests/flags"],
   access: ["tests/access"],

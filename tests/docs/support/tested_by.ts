@@ -81,8 +81,6 @@ export const testedBy: Readonly<Record<string, readonly string[]>> = {
   "probing/pretended": ["probing/job"],
   "probing/thread_server": ["probing/thread_messages"],
 
-  "port/refusals": ["port/request_fields"],
-
   "rpc/requests": ["rpc/call_head", "rpc/protocols", "rpc/request_messages"],
   "rpc/call": ["rpc/rpc"],
   "rpc/service": ["rpc/convert/status"],
