@@ -38,6 +38,6 @@ export { type BrowserRules, guardedFromPages, isOurs, machineNames } from "./bro
 export { strictRules } from "./browsers.ts";
 export { contentTypeOf, isWebText, protocolOf, takesGzip, webTextType } from "./request_fields.ts";
 export type { Protocol } from "./request_fields.ts";
-export { exhausted, http2Needed, refuse, shortened, unknownPath } from "./refusals.ts";
+export { http2Needed, refuse, shortened, unknownPath } from "./refusals.ts";
 export { unknownType, wrongMethod } from "./refusals.ts";
 export type { Refusal } from "./refusals.ts";

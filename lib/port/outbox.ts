@@ -1,6 +1,5 @@
-import { ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError } from "@connectrpc/connect";
 import type { Budget } from "./budget.ts";
-import { exhausted } from "./refusals.ts";
 
 /** Lets go of octets that have left, or that nobody wants any more. Calling it again is harmless. */
 export type Release = () => void;
@@ -69,7 +68,7 @@ export class Outbox {
 }
 
 function notTaken(what: string): ConnectError {
-  return exhausted(`${what}: read those first, or ask again later`);
+  return new ConnectError(`${what}: read those first, or ask again later`, Code.ResourceExhausted);
 }
 
 const end: IteratorResult<Uint8Array> = { done: true, value: undefined };

@@ -1,4 +1,4 @@
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code } from "@connectrpc/connect";
 import type { H2Request, H2Response } from "../h2/mod.ts";
 import { skippedBytes } from "./limits.ts";
 import { OneChunk } from "./outbox.ts";
@@ -12,11 +12,6 @@ export function shortened(word: string, mark = "…"): string {
   return word.length <= shownCharacters
     ? word
     : `${word.slice(0, shownCharacters).toWellFormed()}${mark}`;
-}
-
-/** ResourceExhausted: there is no more room. */
-export function exhausted(text: string): ConnectError {
-  return new ConnectError(text, Code.ResourceExhausted);
 }
 
 /** A response without an RPC behind it. */

@@ -7,7 +7,8 @@ import {
 } from "@bufbuild/protobuf";
 import { ConnectError } from "@connectrpc/connect";
 import { encodeEnvelope } from "@connectrpc/connect/protocol";
-import { exhausted, type Outbox, type Release } from "../port/mod.ts";
+import type { Outbox, Release } from "../port/mod.ts";
+import { exhausted } from "./errors.ts";
 import { gzipCompression } from "./compression.ts";
 import { envelopeHeaderBytes } from "./envelopes.ts";
 

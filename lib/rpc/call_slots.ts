@@ -1,5 +1,5 @@
-import { exhausted, PeerShares, prefixOf } from "../port/mod.ts";
-import type { Budgets, SharedBudgetSpec } from "../port/mod.ts";
+import { type Budgets, PeerShares, prefixOf, type SharedBudgetSpec } from "../port/mod.ts";
+import { exhausted } from "./errors.ts";
 import { type CallClass, callClasses } from "./limits.ts";
 import type { CallContext } from "./rpc.ts";
 

@@ -2,9 +2,8 @@ import type { ConnectError } from "@connectrpc/connect";
 import type { Compression } from "@connectrpc/connect/protocol";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { reasonOf } from "../log/mod.ts";
-import { exhausted } from "../port/mod.ts";
 import { systemClock, yieldIfDue } from "../time/mod.ts";
-import { invalid } from "./errors.ts";
+import { exhausted, invalid } from "./errors.ts";
 
 /**
  * Octets that are compressed in one go, in about 3 ms. Larger messages go in pieces, since the

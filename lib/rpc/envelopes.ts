@@ -1,5 +1,5 @@
 import type { ConnectError } from "@connectrpc/connect";
-import { exhausted } from "../port/mod.ts";
+import { exhausted } from "./errors.ts";
 import type { IntakeMeter } from "./intake.ts";
 
 /** Flag and length before each message: gRPC, gRPC-Web and Connect streams share this framing. */

@@ -58,6 +58,11 @@ export function invalid(text: string): ConnectError {
   return new ConnectError(text, Code.InvalidArgument);
 }
 
+/** ResourceExhausted: there is no more room. */
+export function exhausted(text: string): ConnectError {
+  return new ConnectError(text, Code.ResourceExhausted);
+}
+
 /** NotFound, with the name. */
 export function notFound(what: string, name: string): ConnectError {
   return new ConnectError(`${what} ${quoted(name)} not found`, Code.NotFound);

@@ -1,5 +1,6 @@
 import type { OctetRoom } from "../h2/mod.ts";
-import { type Budget, exhausted } from "../port/mod.ts";
+import type { Budget } from "../port/mod.ts";
+import { exhausted } from "./errors.ts";
 
 /** What requests under way have sent so far: half-sent ones must not hold more than there is. */
 export class Intake {

@@ -9,7 +9,13 @@ import {
   type Logger,
   reasonOf,
 } from "../log/mod.ts";
-import { Budgets, formatListenAddress, isLocalPeer, machineNames, openHttpPort } from "../port/mod.ts";
+import {
+  Budgets,
+  formatListenAddress,
+  isLocalPeer,
+  machineNames,
+  openHttpPort,
+} from "../port/mod.ts";
 import { ServiceManager } from "../service/mod.ts";
 import { Supervisor } from "../supervisor/mod.ts";
 import { systemClock } from "../time/mod.ts";

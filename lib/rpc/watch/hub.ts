@@ -2,7 +2,7 @@ import type { ConnectError } from "@connectrpc/connect";
 import type { CheckerView } from "../../checker/mod.ts";
 import type { Journal, MaglevEvent } from "../../events/mod.ts";
 import type { LogSource } from "../../log/mod.ts";
-import { type Budget, exhausted, type PeerPrefix, PeerShares, prefixOf } from "../../port/mod.ts";
+import { type Budget, type PeerPrefix, PeerShares, prefixOf } from "../../port/mod.ts";
 import type { Clock } from "../../time/mod.ts";
 import {
   backendStateToProto,
@@ -10,6 +10,7 @@ import {
   heartbeatToProto,
   openingToProto,
 } from "../convert/events.ts";
+import { exhausted } from "../errors.ts";
 import { Backlog, EventQueue, type QueueLimits } from "./queue.ts";
 import type { WatchFilter } from "./filter.ts";
 import { type Feed, give, HeartbeatFeed, LogFeed, PulseFeed, type Watcher } from "./feeds.ts";

@@ -1,6 +1,7 @@
 import type { ConnectError } from "@connectrpc/connect";
-import { type Budget, exhausted } from "../../port/mod.ts";
+import type { Budget } from "../../port/mod.ts";
 import type { Polling } from "../answer.ts";
+import { exhausted } from "../errors.ts";
 
 /** How far a reader may fall behind. */
 export interface QueueLimits {
