@@ -195,7 +195,7 @@ Deno.test("while it hangs it accepts clients and answers nobody; then it goes on
   bench.vpp.hang();
   const late = bench.connect();
   const segment = bench.openSegment();
-  const timedOut = await bench.failure(client.request(showVersion, {}, { deadlineMs: 1_000 }));
+  const timedOut = await bench.failure(client.request(showVersion, {}, 1_000));
   assert.ok(timedOut instanceof TimeoutError);
   assert.equal(bench.vpp.clients, 2);
   bench.vpp.resume();

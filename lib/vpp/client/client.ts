@@ -34,13 +34,6 @@ export interface ClientContext {
   readonly deadlineMs: number;
 }
 
-/** What one request may be told. */
-export interface RequestOptions {
-  /** Milliseconds until it rejects with TimeoutError. */
-  readonly deadlineMs?: number;
-  readonly signal?: AbortSignal | undefined;
-}
-
 /** Frames that fit nothing, since the client connected. */
 export interface UnexpectedFrames {
   /** Ids that VPP did not announce, or messages nobody asked for. */
@@ -97,14 +90,14 @@ export class ApiClient {
 
   /**
    * Sends a request and waits for its reply. Rejects with RetvalError, TimeoutError,
-   * ConnectionError, EncodeError, or the signal's reason.
+   * ConnectionError or EncodeError.
    */
   request<Q extends Values, P extends Values>(
     call: Call<Q, P>,
     value: Q,
-    options: RequestOptions = {},
+    deadlineMs: number = this.context.deadlineMs,
   ): Promise<P> {
-    return this.#exchange(call, value, options) as Promise<P>;
+    return this.#exchange(call, value, deadlineMs) as Promise<P>;
   }
 
   /**
@@ -116,17 +109,15 @@ export class ApiClient {
     dump: Dump<Q, P>,
     value: Q,
     each: (details: P) => void,
-    options: RequestOptions = {},
   ): Promise<void> {
-    await this.#exchange(dump, value, options, each as (details: unknown) => void);
+    const { deadlineMs } = this.context;
+    await this.#exchange(dump, value, deadlineMs, each as (details: unknown) => void);
   }
 
   /** Says good-bye, closes, and waits until nothing of this client runs any more. Idempotent. */
   async close(): Promise<void> {
     if (this.#state === "open") {
-      const goodbye = this.request(sockclntDelete, { index: this.clientIndex }, {
-        deadlineMs: goodbyeMs,
-      });
+      const goodbye = this.request(sockclntDelete, { index: this.clientIndex }, goodbyeMs);
       this.#state = "closing";
       await Promise.race([Promise.allSettled([goodbye]), this.ended]);
       this.#finish(undefined);
@@ -142,27 +133,20 @@ export class ApiClient {
   #exchange(
     exchange: Call | Dump,
     value: Values,
-    options: RequestOptions,
+    allowedMs: number,
     each: (details: unknown) => void = () => {},
   ): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      options.signal?.throwIfAborted();
       if (this.#state !== "open") throw new ConnectionError("the connection to VPP is closed");
       if (this.#outbox.writer.length > maxUnsent) {
         throw new ConnectionError(`VPP does not read: ${maxUnsent} bytes wait to be sent`);
       }
-      const allowedMs = options.deadlineMs ?? this.context.deadlineMs;
-      const waiting = { exchange, each, allowedMs, resolve, reject };
-      this.#send(waiting, value, options.signal);
+      this.#send({ exchange, each, allowedMs, resolve, reject }, value);
     });
   }
 
-  #send(
-    waiting: Waiting,
-    value: Values,
-    signal: AbortSignal | undefined,
-  ): void {
-    const context = this.#pending.add(waiting, signal);
+  #send(waiting: Waiting, value: Values): void {
+    const context = this.#pending.add(waiting);
     const before = this.#outbox.writer.length;
     try {
       this.#append(waiting.exchange.request, context, value);
@@ -246,12 +230,7 @@ export class ApiClient {
     else waiting.resolve(value);
   }
 
-  #trace(
-    msg: string,
-    message: Message,
-    context: number,
-    value: Values,
-  ): void {
+  #trace(msg: string, message: Message, context: number, value: Values): void {
     this.context.log.debug(msg, { message: message.name, context, ...messageAttributes(value) });
   }
 

@@ -15,13 +15,12 @@ export interface Waiting {
 interface Entry {
   readonly waiting: Waiting;
   readonly expiresAt: number;
-  readonly detach: (() => void) | undefined;
 }
 
 /** Deadlines are looked at this often: a timer per request costs more than the request. */
 const sweepMs = 250;
 
-/** Requests in flight by context, with their deadlines and abort signals. */
+/** Requests in flight by context, with their deadlines. */
 export class PendingRequests {
   readonly #entries = new Map<number, Entry>();
   #timer: Timer | undefined;
@@ -38,16 +37,9 @@ export class PendingRequests {
   }
 
   /** Remembers a request and returns the context to send it with. */
-  add(waiting: Waiting, signal: AbortSignal | undefined): number {
+  add(waiting: Waiting): number {
     const context = this.#freeContext();
-    const abort = () => this.take(context)?.reject(signal?.reason);
-    signal?.addEventListener("abort", abort, { once: true });
-    const detach = signal && (() => signal.removeEventListener("abort", abort));
-    this.#entries.set(context, {
-      waiting,
-      expiresAt: this.clock.now() + waiting.allowedMs,
-      detach,
-    });
+    this.#entries.set(context, { waiting, expiresAt: this.clock.now() + waiting.allowedMs });
     this.#timer ??= this.clock.after(sweepMs, () => this.#sweep());
     return context;
   }
@@ -59,11 +51,9 @@ export class PendingRequests {
 
   /** The same, no longer in flight. */
   take(context: number): Waiting | undefined {
-    const entry = this.#entries.get(context);
-    if (!entry) return undefined;
+    const waiting = this.get(context);
     this.#entries.delete(context);
-    entry.detach?.();
-    return entry.waiting;
+    return waiting;
   }
 
   /** Rejects everything with `error` and waits for nothing any more. */

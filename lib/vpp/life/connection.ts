@@ -1,6 +1,6 @@
 import { asError, type Logger } from "../../log/mod.ts";
 import type { Clock } from "../../time/mod.ts";
-import { type ApiClient, type Connect, connectApi } from "../client/mod.ts";
+import { abortable, type ApiClient, type Connect, connectApi } from "../client/mod.ts";
 import { statsNames } from "../counters/mod.ts";
 import { controlPing, showVersion } from "../../gen/vpp.ts";
 import type { VppInfo, VppObserver } from "../service.ts";
@@ -129,10 +129,9 @@ async function identify(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<VppInfo> {
-  const [version, ping] = await Promise.all([
-    client.request(showVersion, {}, { signal }),
-    client.request(controlPing, {}, { signal }),
-  ]);
+  signal.throwIfAborted();
+  const asked = Promise.all([client.request(showVersion, {}), client.request(controlPing, {})]);
+  const [version, ping] = await abortable(asked, signal);
   const bootSeconds = await segment.read((view) => view.scalar(statsNames.bootTime));
   if (bootSeconds === undefined) {
     throw new SegmentError(`the stats segment has no ${statsNames.bootTime}`);

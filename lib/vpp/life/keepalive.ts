@@ -66,7 +66,7 @@ export class Keepalive implements Disposable {
   }
 
   readonly #ping = async (): Promise<void> => {
-    await this.connection.client.request(controlPing, {}, { deadlineMs: pingDeadlineMs });
+    await this.connection.client.request(controlPing, {}, pingDeadlineMs);
   };
 
   readonly #count = async (): Promise<void> => {

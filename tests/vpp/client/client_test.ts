@@ -194,7 +194,7 @@ Deno.test("a reply that comes after its deadline is counted and harms nobody", a
       else await oblige(one);
     },
   });
-  const asking = setup.client.request(showVersion, {}, { deadlineMs: 100 });
+  const asking = setup.client.request(showVersion, {}, 100);
   await setup.client.request(controlPing, {});
   setup.clock.advance(1_000);
   await assert.rejects(asking, { name: "TimeoutError" });
@@ -211,21 +211,6 @@ Deno.test("a reply that comes after its deadline is counted and harms nobody", a
     message: "show_version_reply",
     context: 1,
   }]);
-});
-
-Deno.test("an aborted request rejects with the signal's reason", async () => {
-  await using setup = await Setup.with({
-    asked: (one) => one.message === showVersion.request ? undefined : oblige(one),
-  });
-  const controller = new AbortController();
-  const asking = setup.client.request(showVersion, {}, { signal: controller.signal });
-  controller.abort(new Error("enough"));
-  await assert.rejects(asking, /enough/);
-  await assert.rejects(
-    setup.client.request(showVersion, {}, { signal: controller.signal }),
-    /enough/,
-  );
-  assert.equal(setup.client.inFlight, 0);
 });
 
 Deno.test("an unknown id and a message nobody asked for are counted, logged at a limited rate, and skipped", async () => {

@@ -13,14 +13,14 @@ class InFlight {
   );
 
   /** One that may take so long; the result is its context. */
-  add(allowedMs: number, signal?: AbortSignal): number {
+  add(allowedMs: number): number {
     const waiting: Waiting = {
       ...{ exchange: controlPing, allowedMs, each: () => {} },
       resolve: () => this.outcomes.push(`${allowedMs} answered`),
       reject: (error) =>
         this.outcomes.push(`${allowedMs}: ${error instanceof Error ? error.message : error}`),
     };
-    return this.requests.add(waiting, signal);
+    return this.requests.add(waiting);
   }
 }
 
@@ -74,45 +74,4 @@ Deno.test("when all are rejected nothing is waited for", () => {
   assert.deepEqual([requests.size, clock.pending], [0, 0]);
   requests.rejectAll(new Error("again"));
   assert.equal(outcomes.length, 2);
-});
-
-/** A signal, and how many listen to it. */
-function watchedSignal(): { controller: AbortController; listeners: () => number } {
-  const controller = new AbortController();
-  const { signal } = controller;
-  let listeners = 0;
-  const add = signal.addEventListener.bind(signal);
-  const remove = signal.removeEventListener.bind(signal);
-  signal.addEventListener = (...args: Parameters<typeof add>) => {
-    listeners++;
-    add(...args);
-  };
-  signal.removeEventListener = (...args: Parameters<typeof remove>) => {
-    listeners--;
-    remove(...args);
-  };
-  return { controller, listeners: () => listeners };
-}
-
-Deno.test("an aborted request is rejected with the reason, and the others go on", () => {
-  const { requests, outcomes, add } = bound();
-  const controller = new AbortController();
-  add(100, controller.signal);
-  add(200);
-  controller.abort(new Error("enough"));
-  assert.deepEqual(outcomes, ["100: enough"]);
-  assert.equal(requests.size, 1);
-  requests.rejectAll(new Error("gone"));
-});
-
-Deno.test("a request that is over has let go of its signal, however it ended", () => {
-  const { requests, clock, add } = bound();
-  const { controller, listeners } = watchedSignal();
-  requests.take(add(100, controller.signal));
-  add(100, controller.signal);
-  assert.equal(listeners(), 1);
-  clock.advance(250);
-  add(100, controller.signal);
-  requests.rejectAll(new Error("gone"));
-  assert.equal(listeners(), 0);
 });
