@@ -25,6 +25,13 @@ export interface Remembered {
   weightBefore(vip: string, address: string): number | undefined;
 }
 
+/** What is remembered of one server. */
+interface Marks {
+  isFlushed?: boolean;
+  isRequested?: boolean;
+  weightBefore?: number | undefined;
+}
+
 /**
  * What VPP cannot be asked for, kept for as long as it runs, over all connections.
  *
@@ -37,52 +44,51 @@ export interface Remembered {
  * Entries exist only for servers that frontends have, and go with them.
  */
 export class Ledger implements Remembered {
-  readonly #flushed: Map<string, Set<string>>;
-  readonly #requested = new Map<string, Set<string>>();
-  readonly #weights = new Map<string, Map<string, number>>();
+  /** By VIP and address. */
+  readonly #servers = new Map<string, Map<string, Marks>>();
 
   /** `memory` is what another process knew, and where this one's knowledge goes. */
   constructor(private readonly memory?: FlushMemory) {
-    this.#flushed = new Map(
-      (memory?.restored ?? []).map(({ vip, addresses }) => [vip, new Set(addresses)]),
-    );
+    for (const { vip, addresses } of memory?.restored ?? []) {
+      for (const address of addresses) this.#marks(vip, address).isFlushed = true;
+    }
   }
 
   isFlushed(vip: string, address: string): boolean {
-    return this.#flushed.get(vip)?.has(address) ?? false;
+    return this.#servers.get(vip)?.get(address)?.isFlushed ?? false;
   }
 
   isRequested(vip: string, address: string): boolean {
-    return this.#requested.get(vip)?.has(address) ?? false;
+    return this.#servers.get(vip)?.get(address)?.isRequested ?? false;
   }
 
   weightBefore(vip: string, address: string): number | undefined {
-    return this.#weights.get(vip)?.get(address);
+    return this.#servers.get(vip)?.get(address)?.weightBefore;
   }
 
   /** This server of a VIP that is being taken down to be made anew had this weight. */
   takenDown(vip: string, address: string, weight: number): void {
-    const weights = this.#weights.get(vip);
-    if (weights) weights.set(address, weight);
-    else this.#weights.set(vip, new Map([[address, weight]]));
+    this.#marks(vip, address).weightBefore = weight;
   }
 
   /** This server was added: what it had before is of no interest any more. */
   added(vip: string, address: string): void {
-    remove(this.#weights, vip, address);
+    const marks = this.#servers.get(vip)?.get(address);
+    if (marks) marks.weightBefore = undefined;
   }
 
   /** An operator wants the flows of this server moved once. */
   request(vip: string, address: string): void {
-    add(this.#requested, vip, address);
+    this.#marks(vip, address).isRequested = true;
   }
 
   /** VPP moved the flows of a server, or made it anew so that it has none. */
   flushed(vip: string, address: string): void {
-    remove(this.#requested, vip, address);
-    if (this.isFlushed(vip, address)) return;
-    add(this.#flushed, vip, address);
-    this.#changed(vip);
+    const marks = this.#marks(vip, address);
+    const isNew = !marks.isFlushed;
+    marks.isRequested = false;
+    marks.isFlushed = true;
+    if (isNew) this.#changed(vip);
   }
 
   /**
@@ -90,72 +96,50 @@ export class Ledger implements Remembered {
    * flushed again when they come back to it, and those that are gone are forgotten. One that keeps
    * what VPP has for it was not looked at yet since maglevd started, and may be in that state still.
    */
-  settle(vip: DesiredVip): void {
-    const { id } = vip;
-    if (![this.#flushed, this.#requested, this.#weights].some((marks) => marks.has(id))) return;
-    const flushing = new Set<string>();
-    const present = new Set<string>();
-    for (const { address, weight, flush } of vip.servers) {
-      present.add(address.text);
-      if (flush || weight === "kept") flushing.add(address.text);
+  settle({ id, servers }: DesiredVip): void {
+    const known = this.#servers.get(id);
+    if (!known) return;
+    const before = this.#flushedOf(id).length;
+    const present = new Map(servers.map((server) => [server.address.text, server]));
+    for (const [address, marks] of known) {
+      const server = present.get(address);
+      if (!server) known.delete(address);
+      else if (!server.flush && server.weight !== "kept") marks.isFlushed = false;
     }
-    const before = this.#flushed.get(id)?.size;
-    keepOnly(this.#flushed, id, flushing);
-    if (this.#flushed.get(id)?.size !== before) this.#changed(id);
-    keepOnly(this.#requested, id, present);
-    keepOnly(this.#weights, id, present);
+    if (this.#flushedOf(id).length !== before) this.#changed(id);
   }
 
   /** Forgets VIPs that are not desired any more. */
   keepVips(desired: ReadonlySet<string>): void {
-    for (const vip of this.#flushed.keys()) if (!desired.has(vip)) this.#forget(vip);
-    for (const marks of [this.#requested, this.#weights]) {
-      for (const vip of marks.keys()) if (!desired.has(vip)) marks.delete(vip);
-    }
+    for (const vip of this.#servers.keys()) if (!desired.has(vip)) this.#forget(vip);
   }
 
   /** VPP was restarted: it has neither flows nor servers. */
   clear(): void {
-    for (const vip of this.#flushed.keys()) this.#forget(vip);
-    this.#requested.clear();
-    this.#weights.clear();
+    for (const vip of this.#servers.keys()) this.#forget(vip);
   }
 
   #forget(vip: string): void {
-    this.#flushed.delete(vip);
-    this.#changed(vip);
+    const hasFlushed = this.#flushedOf(vip).length > 0;
+    this.#servers.delete(vip);
+    if (hasFlushed) this.#changed(vip);
+  }
+
+  #marks(vip: string, address: string): Marks {
+    const servers = this.#servers.get(vip) ?? new Map<string, Marks>();
+    this.#servers.set(vip, servers);
+    const marks = servers.get(address) ?? {};
+    servers.set(address, marks);
+    return marks;
+  }
+
+  #flushedOf(vip: string): string[] {
+    return [...this.#servers.get(vip) ?? []].flatMap(([address, { isFlushed }]) =>
+      isFlushed ? [address] : []
+    );
   }
 
   #changed(vip: string): void {
-    this.memory?.changed({ vip, addresses: [...this.#flushed.get(vip) ?? []] });
-  }
-}
-
-function add(marks: Map<string, Set<string>>, vip: string, address: string): void {
-  const addresses = marks.get(vip);
-  if (addresses) addresses.add(address);
-  else marks.set(vip, new Set([address]));
-}
-
-/** Marks or weights: what is kept per address. */
-interface ByAddress {
-  readonly size: number;
-  keys(): Iterable<string>;
-  delete(address: string): boolean;
-}
-
-function remove(marks: Map<string, ByAddress>, vip: string, address: string): void {
-  const addresses = marks.get(vip);
-  addresses?.delete(address);
-  if (addresses?.size === 0) marks.delete(vip);
-}
-
-function keepOnly(
-  marks: Map<string, ByAddress>,
-  vip: string,
-  wanted: ReadonlySet<string>,
-): void {
-  for (const address of marks.get(vip)?.keys() ?? []) {
-    if (!wanted.has(address)) remove(marks, vip, address);
+    this.memory?.changed({ vip, addresses: this.#flushedOf(vip) });
   }
 }
