@@ -20,7 +20,7 @@ import { Link } from "./link.ts";
 import type { Connected } from "./owner.ts";
 import type { ConnectionOptions } from "./connection.ts";
 import { reconcile } from "./reconciler.ts";
-import { WarmupTimer } from "./warmup.ts";
+import { Warmup } from "./warmup.ts";
 
 /** What the VPP side of maglevd is made of. */
 export interface VppOptions extends ConnectionOptions {
@@ -38,7 +38,7 @@ export interface VppOptions extends ConnectionOptions {
 export class Vpp implements VppService {
   readonly #ledger: Ledger;
   readonly #pending = new Pending();
-  readonly #warmup: WarmupTimer;
+  readonly #warmup: Warmup;
   #link: Link | undefined;
   #unsubscribe: (() => void) | undefined;
 
@@ -46,7 +46,7 @@ export class Vpp implements VppService {
   constructor(private readonly options: VppOptions) {
     const { checker, log, clock } = options;
     this.#ledger = new Ledger(options.flushes);
-    this.#warmup = new WarmupTimer({ checker, clock, log, release: (what) => this.#add(what) });
+    this.#warmup = new Warmup({ checker, clock, log, release: (what) => this.#add(what) });
   }
 
   /** Connects, and keeps VPP in line from now on. Once. */

@@ -1,63 +1,14 @@
 import assert from "node:assert/strict";
 import { FakeClock } from "../../../lib/time/mod.ts";
-import {
-  mayTouch,
-  type Warmup,
-  warmupStart,
-  warmupStep,
-  WarmupTimer,
-} from "../../../lib/vpp/life/warmup.ts";
+import { Warmup } from "../../../lib/vpp/life/warmup.ts";
 import { Bench, fail, pass, sketch } from "../../checker/support/bench.ts";
-
-const settling = (...released: string[]): Warmup => ({
-  phase: "settling",
-  released: new Set(released),
-});
-
-Deno.test("a warm-up begins quiet, settling without a minimum, and is over without a maximum", () => {
-  assert.deepEqual(warmupStart(5_000, 30_000), { phase: "quiet" });
-  assert.deepEqual(warmupStart(5_000, 5_000), { phase: "quiet" });
-  assert.deepEqual(warmupStart(0, 30_000), settling());
-  assert.deepEqual(warmupStart(0, 0), { phase: "over" });
-});
-
-Deno.test("every step of the warm-up", () => {
-  const min = { kind: "min-delay", known: ["a", "b"] } as const;
-  const max = { kind: "max-delay" } as const;
-  const changed = { kind: "changed", known: ["b", "c"] } as const;
-  const nothing = { kind: "changed", known: [] } as const;
-  const over: Warmup = { phase: "over" };
-  const quiet: Warmup = { phase: "quiet" };
-  const table = [
-    [quiet, changed, quiet, []],
-    [quiet, min, settling("a", "b"), ["a", "b"]],
-    [quiet, max, over, "all"],
-    [settling("a"), changed, settling("a", "b", "c"), ["b", "c"]],
-    [settling("a", "b", "c"), changed, settling("a", "b", "c"), []],
-    [settling("a"), nothing, settling("a"), []],
-    [settling("a"), max, over, "all"],
-    [over, min, over, []],
-    [over, max, over, []],
-    [over, changed, over, []],
-  ] as const;
-  for (const [before, event, state, sync] of table) {
-    assert.deepEqual(warmupStep(before, event), { state, sync });
-  }
-});
-
-Deno.test("only released frontends may be touched until the warm-up is over", () => {
-  assert.equal(mayTouch({ phase: "quiet" }, "a"), false);
-  assert.equal(mayTouch(settling("a"), "a"), true);
-  assert.equal(mayTouch(settling("a"), "b"), false);
-  assert.equal(mayTouch({ phase: "over" }, "b"), true);
-});
 
 /** The warm-up of a site with two frontends, and what it released. */
 class Warming implements Disposable {
   readonly bench: Bench;
   readonly clock = new FakeClock();
   readonly released: string[] = [];
-  readonly timer: WarmupTimer;
+  readonly timer: Warmup;
 
   constructor(minMs: number, maxMs: number) {
     const config = sketch({
@@ -67,7 +18,7 @@ class Warming implements Disposable {
     const lb = { ...config.lb, startupMinDelayMs: minMs, startupMaxDelayMs: maxMs };
     this.bench = new Bench({ ...config, lb });
     const { checker, log } = this.bench;
-    this.timer = new WarmupTimer({
+    this.timer = new Warmup({
       ...{ checker, log, clock: this.clock },
       release: (what) => this.released.push(typeof what === "string" ? what : what.join(" ")),
     });
@@ -83,6 +34,25 @@ class Warming implements Disposable {
     this.bench[Symbol.dispose]();
   }
 }
+
+Deno.test("a warm-up begins quiet, settling without a minimum, and is over without a maximum", () => {
+  const phases = [[5_000, 30_000], [5_000, 5_000], [0, 30_000], [0, 0]] as const;
+  const begun = phases.map(([min, max]) => {
+    using warming = new Warming(min, max);
+    return warming.timer.progress.phase;
+  });
+  assert.deepEqual(begun, ["quiet", "quiet", "settling", "over"]);
+});
+
+Deno.test("with both delays the same it is over at once after the first phase, for everything", () => {
+  using warming = new Warming(5_000, 5_000);
+  const { timer, clock, bench, released } = warming;
+  timer.start();
+  bench.probe("b3", pass);
+  clock.advance(5_000);
+  assert.deepEqual([released, warming.phases], [["dns", "all"], ["settling", "over"]]);
+  assert.deepEqual([timer.mayTouch("web"), timer.isOver], [true, true]);
+});
 
 Deno.test("a frontend is released when none of its backends is unknown, in any pool", () => {
   using warming = new Warming(5_000, 30_000);
