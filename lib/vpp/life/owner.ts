@@ -47,7 +47,7 @@ export async function own(options: OwnerOptions, signal: AbortSignal): Promise<n
     if (isSame === false) ledger.clear();
     publish({
       info,
-      reads: new Reads(client, clock),
+      reads: new Reads(client, clock, ledger),
       step: () => step.state,
       counters: () => keepalive.counters ?? { at: 0, vips: [], addresses: [], servers: [] },
     });

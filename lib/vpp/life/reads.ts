@@ -1,6 +1,5 @@
 import type { DesiredSource } from "../../checker/mod.ts";
-import { type Clock, inSlices } from "../../time/mod.ts";
-import { abortable, type ApiClient } from "../client/mod.ts";
+import { type Clock, inSlices, type Steps } from "../../time/mod.ts";
 import {
   type ActualVip,
   compareVips,
@@ -12,49 +11,61 @@ import {
   planAll,
   plannedMoves,
   planOne,
-  type PrefixPlan,
+  type OneState,
   prefixText,
   type Remembered,
   serversInOrder,
 } from "../lb/mod.ts";
-import type { LbState, LbVipState, PlannedChange, VppPlan } from "../service.ts";
-import { DesiredView, readSnapshot, type Snapshot } from "../sync/mod.ts";
+import type { LbState, LbVipState, VppPlan } from "../service.ts";
+import { DesiredView, type Dumper, readSnapshot, type Snapshot } from "../sync/mod.ts";
+
+/** One reading, and what was made of it so far. */
+interface Reading {
+  readonly snapshot: Promise<Snapshot>;
+  state?: Promise<LbState>;
+  /** By frontend; undefined is everything. */
+  readonly plans: Map<string | undefined, Promise<VppPlan>>;
+}
 
 /**
  * What anybody may ask a connected VPP. However many ask at a time, one reading is on its way, and
  * one after it serves all who came meanwhile: a change never waits behind more than that. What
- * follows from a reading is worked out once for all who ask for the same.
+ * follows from a reading is worked out once for all who ask for the same. All of it rejects as the
+ * client does.
  */
 export class Reads {
   #last: Promise<unknown> = Promise.resolve();
   #next: Reading | undefined;
 
   constructor(
-    private readonly client: Pick<ApiClient, "request" | "dump">,
+    private readonly client: Dumper,
     private readonly clock: Clock,
+    private readonly memory: Remembered,
   ) {}
 
-  /** Everything that the lb plugin holds at some moment after this call. Rejects as the client does. */
-  async state(signal: AbortSignal | undefined): Promise<LbState> {
-    return await abortable(this.#reading().state, signal);
+  /** Everything that the lb plugin holds at some moment after this call. */
+  state(): Promise<LbState> {
+    const reading = this.#reading();
+    return reading.state ??= reading.snapshot.then(stateOf);
   }
 
   /** What a sync would change then: of one frontend, or of everything. */
-  async plan(
-    frontend: string | undefined,
-    query: PlanQuery,
-    signal: AbortSignal | undefined,
-  ): Promise<VppPlan> {
-    return await abortable(this.#reading().plan(frontend, query), signal);
+  plan(checker: DesiredSource, frontend: string | undefined): Promise<VppPlan> {
+    const { plans, snapshot } = this.#reading();
+    const known = plans.get(frontend);
+    if (known) return known;
+    const plan = snapshot.then((held) => this.#planned(held, checker, frontend));
+    plans.set(frontend, plan);
+    return plan;
   }
 
-  /** What a full sync would change then if `query` said what is desired, and not the checker. */
-  async foresee(query: PlanQuery, signal: AbortSignal | undefined): Promise<VppPlan> {
-    return await abortable(this.#reading().foresee(query), signal);
+  /** What a full sync would change then if `desired` were so, and not what the checker says. */
+  foresee(desired: DesiredSource): Promise<VppPlan> {
+    return this.#reading().snapshot.then((held) => this.#planned(held, desired));
   }
 
   #reading(): Reading {
-    return this.#next ??= new Reading(this.#begin());
+    return this.#next ??= { snapshot: this.#begin(), plans: new Map() };
   }
 
   async #begin(): Promise<Snapshot> {
@@ -64,33 +75,48 @@ export class Reads {
     this.#last = reading;
     return await reading;
   }
+
+  /** Nothing for a frontend that there is not. */
+  async #planned(
+    { conf, vips }: Snapshot,
+    source: DesiredSource,
+    frontend?: string,
+  ): Promise<VppPlan> {
+    const { clock, memory } = this;
+    const isAll = frontend === undefined;
+    const difference = isAll ? confDifference(conf, source.config.lb) : "";
+    const view = new DesiredView(source);
+    const names = isAll ? source.frontendNames() : [frontend];
+    const desired = await inSlices(clock, desiredVips(view, names));
+    const plans = isAll
+      ? await inSlices(clock, planAll(desired, vips.values(), memory))
+      : desired.map((vip) => planOne(vip, stateAround(vip, view, vips), memory));
+    const changes = [
+      ...(difference === "" ? [] : [describeConf(difference)]),
+      ...plans.flatMap(describePlan),
+      ...describeTables(desired, vips, plans),
+    ];
+    return { changes, moves: await inSlices(clock, plannedMoves(plans, vips)) };
+  }
 }
 
-/** One reading, and what was made of it so far. */
-class Reading {
-  #state: Promise<LbState> | undefined;
-  /** By frontend; undefined is everything. */
-  readonly #plans = new Map<string | undefined, Promise<VppPlan>>();
-
-  constructor(private readonly snapshot: Promise<Snapshot>) {}
-
-  get state(): Promise<LbState> {
-    return this.#state ??= this.snapshot.then(stateOf);
+function* desiredVips(view: DesiredView, names: readonly string[]): Steps<DesiredVip[]> {
+  const vips: DesiredVip[] = [];
+  for (const name of names) {
+    vips.push(...view.vips([name]));
+    yield;
   }
+  return vips;
+}
 
-  foresee(query: PlanQuery): Promise<VppPlan> {
-    return this.snapshot.then((snapshot) => planOfAll(snapshot, query));
-  }
-
-  plan(frontend: string | undefined, query: PlanQuery): Promise<VppPlan> {
-    const known = this.#plans.get(frontend);
-    if (known) return known;
-    const plan = this.snapshot.then((snapshot) =>
-      frontend === undefined ? planOfAll(snapshot, query) : planOfOne(frontend, snapshot, query)
-    );
-    this.#plans.set(frontend, plan);
-    return plan;
-  }
+/** A sync asked for now may make any other VIP of the address anew. */
+function stateAround(vip: DesiredVip, view: DesiredView, vips: Snapshot["vips"]): OneState {
+  const prefix = prefixText(vip);
+  return {
+    actual: [...vips.values()].filter((other) => prefixText(other) === prefix),
+    siblings: () => view.siblings(vip),
+    mayRecreate: () => true,
+  };
 }
 
 /** Everything that the lb plugin holds, in order. */
@@ -105,67 +131,4 @@ function vipState(vip: ActualVip): LbVipState {
     srcIpSticky: vip.sticky ?? false,
     servers: serversInOrder(vip),
   };
-}
-
-/** What planning without doing needs. */
-export interface PlanQuery {
-  readonly checker: DesiredSource;
-  readonly memory: Remembered;
-  readonly clock: Clock;
-}
-
-/** What a full sync would change right now. */
-async function planOfAll(
-  { conf, vips }: Snapshot,
-  { checker, memory, clock }: PlanQuery,
-): Promise<VppPlan> {
-  const difference = confDifference(conf, checker.config.lb);
-  const desired = await inSlices(clock, desiredVips(checker));
-  const plans = await inSlices(clock, planAll(desired, vips.values(), memory));
-  const first = difference === "" ? [] : [describeConf(difference)];
-  return await described(plans, desired, vips, clock, first);
-}
-
-/** `first` is what is done before all else. */
-async function described(
-  plans: readonly PrefixPlan[],
-  desired: readonly DesiredVip[],
-  vips: Snapshot["vips"],
-  clock: Clock,
-  first: readonly PlannedChange[] = [],
-): Promise<VppPlan> {
-  const changes = [
-    ...first,
-    ...plans.flatMap(describePlan),
-    ...describeTables(desired, vips, plans),
-  ];
-  return { changes, moves: await inSlices(clock, plannedMoves(plans, vips)) };
-}
-
-function* desiredVips(checker: DesiredSource): Generator<void, DesiredVip[]> {
-  const view = new DesiredView(checker);
-  const vips: DesiredVip[] = [];
-  for (const name of checker.frontendNames()) {
-    vips.push(...view.vips([name]));
-    yield;
-  }
-  return vips;
-}
-
-/** What a sync of one frontend would change right now; nothing when there is no such one. */
-async function planOfOne(
-  frontend: string,
-  { vips }: Snapshot,
-  { checker, memory, clock }: PlanQuery,
-): Promise<VppPlan> {
-  const view = new DesiredView(checker);
-  const target = view.vip(frontend);
-  if (!target) return { changes: [], moves: [] };
-  const prefix = prefixText(target);
-  const plan = planOne(target, {
-    actual: [...vips.values()].filter((vip) => prefixText(vip) === prefix),
-    siblings: () => view.siblings(target),
-    mayRecreate: () => true,
-  }, memory);
-  return await described([plan], [target], vips, clock);
 }

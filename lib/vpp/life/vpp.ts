@@ -105,18 +105,16 @@ export class Vpp implements VppService {
   }
 
   async state(signal?: AbortSignal): Promise<LbState> {
-    return await this.#asking(({ reads }) => reads.state(signal));
+    return await this.#asking(({ reads }) => reads.state(), signal);
   }
 
   async plan(frontend?: string, signal?: AbortSignal): Promise<VppPlan> {
     if (frontend !== undefined) this.#mustExist(frontend);
-    const query = { ...this.options, memory: this.#ledger };
-    return await this.#asking(({ reads }) => reads.plan(frontend, query, signal));
+    return await this.#asking(({ reads }) => reads.plan(this.options.checker, frontend), signal);
   }
 
   async foresee(desired: DesiredSource, signal?: AbortSignal): Promise<VppPlan> {
-    const query = { checker: desired, memory: this.#ledger, clock: this.options.clock };
-    return await this.#asking(({ reads }) => reads.foresee(query, signal));
+    return await this.#asking(({ reads }) => reads.foresee(desired), signal);
   }
 
   async sync(frontend?: string, signal?: AbortSignal): Promise<void> {
@@ -128,8 +126,8 @@ export class Vpp implements VppService {
           "the warm-up is not over: VPP is synced by itself as backends become known",
         );
       }
-      return abortable(this.#pending.ask(frontend), signal);
-    });
+      return this.#pending.ask(frontend);
+    }, signal);
     if (differs.length > 0) {
       throw new VppError("unavailable", `VPP is not in step: ${summaryOf(differs)}`);
     }
@@ -159,11 +157,14 @@ export class Vpp implements VppService {
   }
 
   /** Runs `ask` with the present connection; its failures become VppErrors. */
-  async #asking<T>(ask: (connected: Connected) => Promise<T>): Promise<T> {
+  async #asking<T>(
+    ask: (connected: Connected) => Promise<T>,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
     const connected = this.#link?.connected;
     if (!connected) throw new VppError("unavailable", "VPP is not connected");
     try {
-      return await ask(connected);
+      return await abortable(ask(connected), signal);
     } catch (error) {
       if (error instanceof VppError) throw error;
       throw new VppError("unavailable", `VPP did not answer: ${reasonOf(error)}`, { cause: error });

@@ -12,6 +12,6 @@ export { KnownState } from "./known.ts";
 export { Pending } from "./pending.ts";
 export type { SyncCounts, SyncOutcome, Waiter } from "./pending.ts";
 export { readSnapshot } from "./snapshot.ts";
-export type { Snapshot } from "./snapshot.ts";
+export type { Dumper, Snapshot } from "./snapshot.ts";
 export { StepTracker, summaryOf } from "./step_tracker.ts";
 export { DesiredView } from "./view.ts";

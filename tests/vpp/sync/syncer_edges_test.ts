@@ -210,9 +210,8 @@ function yields(work: Generator<void, unknown>): number {
 Deno.test("long work looks after each prefix and each VIP whether others are to have their turn", async () => {
   await using bed = new Bed(manyFrontends(50));
   const { clock, looks } = attentive();
-  const reads = new Reads(new ModelVpp(), clock);
-  const { checker } = bed;
-  await reads.plan(undefined, { checker, clock, memory: new Ledger() }, undefined);
+  const reads = new Reads(new ModelVpp(), clock, new Ledger());
+  await reads.plan(bed.checker, undefined);
   assert.equal(looks(), 100, "what is desired, and what is to be done");
   assert.equal(yields(planAll([], [], new Ledger())), 0);
   const paragraphs = Array.from({ length: 3 }, (_, i) => ` ip4-gre4 [${i}] 192.0.2.${i}/32\n`);
@@ -226,7 +225,7 @@ Deno.test("a VIP of which VPP's text does not tell is shown as not sticky", asyn
     ...{ pfx, protocol: 6, port: 80, encap: 0, dscp: 0, type: 0, target_port: 0, node_port: 0 },
     ...{ new_flows_table_length: 1024, src_ip_sticky: true, is_del: false },
   });
-  const stateOf = () => new Reads(model, new FakeClock()).state(undefined);
+  const stateOf = () => new Reads(model, new FakeClock(), new Ledger()).state();
   assert.equal((await stateOf()).vips[0]?.srcIpSticky, true);
   model.text = () => "";
   assert.equal((await stateOf()).vips[0]?.srcIpSticky, false);
