@@ -1,3 +1,4 @@
+import type { EventData } from "../../events/mod.ts";
 import { reasonOf } from "../../log/mod.ts";
 import { NetError } from "../../net/mod.ts";
 import type { Supervisor, Task } from "../../supervisor/mod.ts";
@@ -9,11 +10,13 @@ import {
   RetvalError,
   TimeoutError,
 } from "../client/mod.ts";
-import type { VppAway, VppInfo } from "../service.ts";
+import { type LbCounters, type VppAway, VppError, type VppInfo, type VppStep } from "../service.ts";
 import { SegmentError } from "../stats/mod.ts";
-import { fileIdentity } from "./connection.ts";
+import { keepInLine, KnownState, StepTracker, type SyncContext } from "../sync/mod.ts";
+import { Connection, type ConnectionOptions, fileIdentity } from "./connection.ts";
+import { Keepalive } from "./keepalive.ts";
 import { LinkWatch } from "./link_watch.ts";
-import { type Connected, own, type OwnerOptions } from "./owner.ts";
+import { Reads } from "./reads.ts";
 
 /** Before the second attempt; doubled for each further one. */
 const firstDelayMs = 50;
@@ -31,9 +34,22 @@ const lookMs = 50;
 const repeatReasonMs = 60_000;
 
 /** What a link needs. */
-export interface LinkOptions extends Omit<OwnerOptions, "progress" | "recognise" | "publish"> {
+export interface LinkOptions
+  extends
+    ConnectionOptions,
+    Pick<SyncContext, "checker" | "events" | "pending" | "ledger" | "mayTouch"> {
   /** Keeps it going. */
   readonly supervisor: Supervisor;
+  /** Makes pending what may be touched. */
+  readonly askForAll: () => void;
+}
+
+/** What others may see of a connection. Nothing of it can change VPP. */
+export interface Connected {
+  readonly info: VppInfo;
+  readonly reads: Reads;
+  step(): VppStep;
+  counters(): LbCounters;
 }
 
 /**
@@ -102,16 +118,10 @@ export class Link {
     const { clock } = this.options;
     let since: number | undefined;
     try {
-      return await own({
-        ...this.options,
-        progress: this.#watch,
-        recognise: (info) => this.#recognise(info),
-        publish: (connected) => {
-          if (this.#connected) this.#awaySince = clock.wall();
-          this.#connected = connected;
-          since ??= clock.now();
-        },
-      }, signal);
+      this.#watch.awaiting("a connection to VPP");
+      const connection = await Connection.open(this.options, signal);
+      since = clock.now();
+      return await this.#own(connection, signal);
     } catch (error) {
       if (signal.aborted) return undefined;
       this.#reason = reasonOf(error);
@@ -121,11 +131,64 @@ export class Link {
       }
       this.#watch.excused();
       if (since !== undefined) return clock.now() - since;
-      this.#tell(this.#reason);
+      this.#warn(this.#reason);
       return undefined;
     }
   }
 
+  /**
+   * Owns one connection to its end: the only place that has it. Never resolves; rejects with why it
+   * ended, everything closed again.
+   */
+  async #own(connection: Connection, signal: AbortSignal): Promise<never> {
+    const { checker, clock, log, events, ledger, pending, observer, mayTouch } = this.options;
+    const stop = () => void connection.close();
+    signal.addEventListener("abort", stop, { once: true });
+    if (signal.aborted) stop();
+    const { info, client } = connection;
+    const known = new KnownState();
+    const step = new StepTracker(clock, events);
+    const keepalive = new Keepalive(connection, known, clock, log);
+    const progress = this.#watch;
+    try {
+      const isSame = this.#recognise(info);
+      if (isSame === false) ledger.clear();
+      this.#connected = {
+        info,
+        reads: new Reads(client, clock, ledger),
+        step: () => step.state,
+        counters: () => keepalive.counters ?? { at: 0, vips: [], addresses: [], servers: [] },
+      };
+      this.#tell("connected", "", {
+        ...description(info),
+        restarted: isSame === false || undefined,
+      });
+      return await keepInLine({
+        ...{ client, pending, known, step, checker, ledger, log, clock, events, progress },
+        ...{ observer, mayTouch },
+        adopted: () => {
+          this.options.askForAll();
+          keepalive.start();
+        },
+      }, connection.signal);
+    } catch (error) {
+      connection.fail(error);
+      throw connection.signal.reason;
+    } finally {
+      this.#connected = undefined;
+      this.#awaySince = clock.wall();
+      keepalive[Symbol.dispose]();
+      signal.removeEventListener("abort", stop);
+      const reason = reasonOf(connection.signal.reason);
+      if (signal.aborted) log.info("vpp-disconnect", { reason });
+      else this.#tell("lost", reason);
+      pending.rejectWaiters(new VppError("unavailable", `VPP was disconnected: ${reason}`));
+      progress.awaiting("the end of a connection to VPP");
+      await connection.close();
+    }
+  }
+
+  /** Whether this is the VPP of the connection before; undefined for the first one. */
   #recognise(info: VppInfo): boolean | undefined {
     const last = this.#last;
     this.#last = info;
@@ -133,7 +196,17 @@ export class Link {
     return last && last.pid === info.pid && last.bootTime === info.bootTime;
   }
 
-  #tell(err: string): void {
+  #tell(
+    change: EventData<"vpp">["change"],
+    detail: string,
+    attributes?: EventData<"vpp">["attributes"],
+  ): void {
+    const event = { kind: "vpp", change, detail, cause: { kind: "vpp" } } as const;
+    this.options.events.emit([attributes ? { ...event, attributes } : event]);
+  }
+
+  /** Why there is no connection. */
+  #warn(err: string): void {
     const { apiAddr, statsAddr, clock, log } = this.options;
     const now = clock.now();
     if (this.#told?.err === err && now - this.#told.at < repeatReasonMs) return;
@@ -162,13 +235,10 @@ export class Link {
     return now !== undefined && now !== before;
   }
 
-  get #looks(): OwnerOptions["socketIdentity"] {
-    const { socketIdentity, connect } = this.options;
-    return socketIdentity ?? (connect ? undefined : fileIdentity);
-  }
-
   async #socket(signal: AbortSignal): Promise<string | undefined> {
-    const looking = this.#looks?.(this.options.apiAddr);
+    const { apiAddr, connect, socketIdentity } = this.options;
+    const look = socketIdentity ?? (connect ? undefined : fileIdentity);
+    const looking = look?.(apiAddr);
     return looking && await abortable(looking, signal);
   }
 }
@@ -182,4 +252,13 @@ const outside = [
 /** Whether it is VPP or the way to it that failed: any other error is one of this program. */
 function isOutside(error: unknown): boolean {
   return outside.some((kind) => error instanceof kind);
+}
+
+function description({ version, buildDate, pid, bootTime }: VppInfo) {
+  return {
+    version,
+    "build-date": buildDate,
+    pid,
+    boottime: bootTime > 0 ? new Date(bootTime).toISOString() : "unknown",
+  };
 }

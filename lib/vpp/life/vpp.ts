@@ -16,8 +16,7 @@ import {
   type VppWarmup,
 } from "../service.ts";
 import { Pending, summaryOf } from "../sync/mod.ts";
-import { Link } from "./link.ts";
-import type { Connected } from "./owner.ts";
+import { type Connected, Link } from "./link.ts";
 import type { ConnectionOptions } from "./connection.ts";
 import { reconcile } from "./reconciler.ts";
 import { Warmup } from "./warmup.ts";

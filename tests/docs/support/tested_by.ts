@@ -117,7 +117,6 @@ export const testedBy: Readonly<Record<string, readonly string[]>> = {
   "rpc/tls_replaced": ["tls/identity"],
 
   "vpp/counters/reader": ["vpp/counters/routes", "vpp/counters/rows"],
-  "vpp/life/link": ["vpp/life/owner"],
   "vpp/sync/syncer": ["vpp/sync/snapshot", "vpp/sync/targets"],
 
   "web/feed": ["web/reader"],
