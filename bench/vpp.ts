@@ -10,12 +10,14 @@
 
 import type { LogAttributes, Logger } from "../lib/log/mod.ts";
 import { systemClock } from "../lib/time/mod.ts";
-import { type ApiClient, connectApi } from "../lib/vpp/client/mod.ts";
-import { CounterReader, statsNames } from "../lib/vpp/counters/mod.ts";
+import type { ApiClient } from "../lib/vpp/client/client.ts";
+import { connectApi } from "../lib/vpp/client/connect.ts";
+import { CounterReader, statsNames } from "../lib/vpp/stats/counters.ts";
 import { controlPing } from "../lib/gen/vpp.ts";
 import type { StatsSegment, Vpp } from "../lib/vpp/mod.ts";
-import { openStatsSegment } from "../lib/vpp/stats/mod.ts";
-import { KnownState, readSnapshot } from "../lib/vpp/sync/mod.ts";
+import { openStatsSegment } from "../lib/vpp/stats/segment.ts";
+import { KnownState } from "../lib/vpp/sync/known.ts";
+import { readSnapshot } from "../lib/vpp/sync/snapshot.ts";
 import { BenchDaemon, serversPerVip, silent, vipCount } from "./vpp/daemon.ts";
 import { cpuMs, say, saySpread, timed } from "./vpp/measure.ts";
 import { withPeer } from "./vpp/peers.ts";

@@ -62,19 +62,20 @@
  * @module
  */
 
-export type { Connect, Transport } from "./client/mod.ts";
-export { trafficOf } from "./counters/mod.ts";
-export type { Flushes, FlushMemory } from "./lb/mod.ts";
+export type { Connect } from "./client/connect.ts";
+export type { Transport } from "./client/framing.ts";
+export { trafficOf } from "./stats/counters.ts";
+export type { Flushes, FlushMemory } from "./lb/ledger.ts";
 export type { ConnectionOptions, VppAccess } from "./life/connection.ts";
 export { Vpp, type VppOptions } from "./life/vpp.ts";
+export {
+  type CombinedSum,
+  type ReadOptions,
+  segmentIn,
+  type SegmentOptions,
+  type SegmentSource,
+  type SimpleSum,
+  type StatsSegment,
+  type StatsView,
+} from "./stats/segment.ts";
 export * from "./service.ts";
-export { segmentIn } from "./stats/mod.ts";
-export type {
-  CombinedSum,
-  ReadOptions,
-  SegmentOptions,
-  SegmentSource,
-  SimpleSum,
-  StatsSegment,
-  StatsView,
-} from "./stats/mod.ts";

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { SimRequest } from "../../lib/sim/mod.ts";
-import { type ApiClient, ConnectionError, TimeoutError } from "../../lib/vpp/client/mod.ts";
-import { statsNames } from "../../lib/vpp/counters/mod.ts";
+import type { ApiClient } from "../../lib/vpp/client/client.ts";
+import { ConnectionError, TimeoutError } from "../../lib/vpp/client/errors.ts";
+import { statsNames } from "../../lib/vpp/stats/counters.ts";
 import {
   cliInband,
   controlPing,

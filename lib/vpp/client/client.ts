@@ -21,7 +21,7 @@ import {
   type Transport,
 } from "./framing.ts";
 import { encodeRequest } from "./guards.ts";
-import type { MessageTable } from "./handshake.ts";
+import type { MessageTable } from "./connect.ts";
 import { maxUnsent, Outbox } from "./outbox.ts";
 import { PendingRequests, type Waiting } from "./pending.ts";
 

@@ -1,8 +1,8 @@
-import type { FrontendSnapshot } from "../../checker/mod.ts";
-import type { Frontend } from "../../config/mod.ts";
+import type { DesiredSource, FrontendSnapshot } from "../../checker/mod.ts";
+import type { Config, Frontend } from "../../config/mod.ts";
 import type { Weight } from "../../health/mod.ts";
 import { compareIp, type IpAddress } from "../../ip/mod.ts";
-import { protocolNumber, vipId, type VipKey } from "./vip.ts";
+import { compareVips, prefixText, protocolNumber, vipId, type VipKey } from "./vip.ts";
 
 /** A server as it ought to be in VPP. */
 export interface DesiredServer {
@@ -26,13 +26,10 @@ export interface DesiredVip extends VipKey {
 }
 
 /** A frontend with its weights, the effective ones as well. */
-export type WeighedFrontend = Pick<FrontendSnapshot, "config" | "weights">;
-
-/** Where a backend is; undefined for one that the configuration does not have. */
-export type AddressOf = (backend: string) => IpAddress | undefined;
+type WeighedFrontend = Pick<FrontendSnapshot, "config" | "weights">;
 
 /** The servers of a frontend and which backends they are: all that does not depend on health. */
-export interface ServerLayout {
+interface ServerLayout {
   /** In numeric order, each once. */
   readonly addresses: readonly IpAddress[];
   /** By backend, an index into `addresses`. */
@@ -43,9 +40,9 @@ export interface ServerLayout {
  * Sorts out the servers of a frontend, once for all its transitions. Two backends of one frontend
  * never share an address.
  */
-export function serverLayout({ pools }: Frontend, addressOf: AddressOf): ServerLayout {
+function serverLayout(pools: Frontend["pools"], known: Config["backends"]): ServerLayout {
   const servers = pools.flatMap(({ backends }) => backends).flatMap(({ backend }) => {
-    const address = addressOf(backend);
+    const address = known.get(backend)?.address;
     return address ? [{ backend, address }] : [];
   }).sort((a, b) => compareIp(a.address, b.address));
   return {
@@ -63,7 +60,7 @@ export function vipKeyOf({ address, protocol, port }: Frontend): VipKey {
 }
 
 /** What VPP is to hold for one frontend, by its effective weights, with a table of so many slots. */
-export function desiredVip(
+function desiredVip(
   frontend: WeighedFrontend,
   layout: ServerLayout,
   flowTableLength: number,
@@ -96,4 +93,83 @@ function desiredServers(
     if (address) servers[slot] = { address, weight, flush };
   }
   return servers;
+}
+
+/** What follows from one configuration, whatever the health: worked out once. */
+interface Digest {
+  readonly config: Config;
+  /** Names of the frontends by prefix, in the order of compareVips. */
+  readonly prefixes: ReadonlyMap<string, readonly string[]>;
+  readonly ids: ReadonlySet<string>;
+  /** By the pools of a frontend, which are other ones after each change of a weight. */
+  readonly layouts: WeakMap<Frontend["pools"], ServerLayout>;
+}
+
+/** What the checker's configuration and health amount to for VPP, at the moment of asking. */
+export class DesiredView {
+  #latest: Digest | undefined;
+
+  constructor(private readonly checker: Pick<DesiredSource, "config" | "frontend">) {}
+
+  /** Changes with each reload. */
+  get generation(): unknown {
+    return this.checker.config;
+  }
+
+  /** The VIP of one frontend; undefined when there is no such frontend. */
+  vip(frontend: string): DesiredVip | undefined {
+    const snapshot = this.checker.frontend(frontend);
+    return snapshot &&
+      desiredVip(snapshot, this.#layoutOf(snapshot), this.checker.config.lb.buckets);
+  }
+
+  /** The id of its VIP, at less cost. */
+  idOf(frontend: string): string | undefined {
+    const snapshot = this.checker.frontend(frontend);
+    return snapshot && vipId(vipKeyOf(snapshot.config));
+  }
+
+  /** Several at once; frontends that are gone are left out. */
+  vips(frontends: readonly string[]): DesiredVip[] {
+    return frontends.flatMap((name) => this.vip(name) ?? []);
+  }
+
+  /** Names of the frontends by prefix, in numeric order. */
+  prefixes(): Digest["prefixes"] {
+    return this.#digest().prefixes;
+  }
+
+  /** The frontends on the same prefix as `vip`, itself included. */
+  siblings(vip: DesiredVip): DesiredVip[] {
+    return this.vips(this.#digest().prefixes.get(prefixText(vip)) ?? []);
+  }
+
+  /** Ids of all VIPs that are desired. */
+  ids(): ReadonlySet<string> {
+    return this.#digest().ids;
+  }
+
+  #layoutOf({ config: { pools } }: WeighedFrontend): ServerLayout {
+    const { layouts, config } = this.#digest();
+    const layout = layouts.get(pools) ?? serverLayout(pools, config.backends);
+    layouts.set(pools, layout);
+    return layout;
+  }
+
+  #digest(): Digest {
+    const { config } = this.checker;
+    if (this.#latest?.config !== config) this.#latest = digest(config);
+    return this.#latest;
+  }
+}
+
+function digest(config: Config): Digest {
+  const vips = [...config.frontends.values()]
+    .map((frontend) => ({ ...vipKeyOf(frontend), name: frontend.name })).sort(compareVips);
+  const prefixes = new Map(
+    [...Map.groupBy(vips, prefixText)].map(([prefix, members]) =>
+      [prefix, members.map(({ name }) => name)] as const
+    ),
+  );
+  return { config, prefixes, ids: new Set(vips.map(vipId)), layouts: new WeakMap() };
 }

@@ -1,7 +1,6 @@
 import type { Config, LbConfig } from "../../config/mod.ts";
 import { hostPrefix, type IpAddress } from "../../ip/mod.ts";
-import type { ActualVip } from "./actual.ts";
-import { prefixText, type VipKey } from "./vip.ts";
+import { type ActualVip, prefixText, type VipKey } from "./vip.ts";
 
 /** What is to be in VPP: of it only the addresses count here. */
 export interface WantedAddresses extends Pick<Config, "frontends"> {

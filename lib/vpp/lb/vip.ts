@@ -1,4 +1,5 @@
 import { compareIp, type IpAddress } from "../../ip/mod.ts";
+import type { Encap, LbServerState } from "../service.ts";
 
 /** What VPP tells VIPs apart by. */
 export interface VipKey {
@@ -42,4 +43,28 @@ export function vipId(key: VipKey): string {
 export function compareVips(a: VipKey, b: VipKey): number {
   return compareIp(a.address, b.address) || a.prefixLength - b.prefixLength ||
     a.protocol - b.protocol || a.port - b.port;
+}
+
+/** A VIP that VPP has, whoever made it. */
+export interface ActualVip extends VipKey {
+  readonly id: string;
+  readonly encap: Encap;
+  /** Undefined when VPP's text did not tell. */
+  readonly sticky: boolean | undefined;
+  /** The index of its counters; undefined when VPP's text did not tell. */
+  readonly poolIndex: number | undefined;
+  readonly flowTableLength: number;
+  /** By address text, in VPP's order. */
+  readonly servers: ReadonlyMap<string, LbServerState>;
+}
+
+/** Set in the flags of a server while it is used; clear in what lingers after a deletion. */
+export const usedFlag = 1;
+
+/** One that belongs to whoever asked for the dump. */
+export type DumpedVip = ActualVip & { readonly servers: Map<string, LbServerState> };
+
+/** The servers of a VIP in numeric address order. */
+export function serversInOrder(vip: ActualVip): LbServerState[] {
+  return [...vip.servers.values()].sort((a, b) => compareIp(a.address, b.address));
 }

@@ -1,15 +1,13 @@
+import { controlPing, showVersion } from "../../gen/vpp.ts";
 import { asError, type Logger } from "../../log/mod.ts";
 import type { Clock } from "../../time/mod.ts";
-import { abortable, type ApiClient, type Connect, connectApi } from "../client/mod.ts";
-import { statsNames } from "../counters/mod.ts";
-import { controlPing, showVersion } from "../../gen/vpp.ts";
+import type { ApiClient } from "../client/client.ts";
+import { type Connect, connectApi } from "../client/connect.ts";
+import { abortable } from "../client/pending.ts";
 import type { VppInfo, VppObserver } from "../service.ts";
-import {
-  openStatsSegment,
-  SegmentError,
-  type SegmentOptions,
-  type StatsSegment,
-} from "../stats/mod.ts";
+import { statsNames } from "../stats/counters.ts";
+import { SegmentError } from "../stats/directory.ts";
+import { openStatsSegment, type SegmentOptions, type StatsSegment } from "../stats/segment.ts";
 
 /** How VPP is reached. All is as on a real machine unless given. */
 export interface VppAccess {

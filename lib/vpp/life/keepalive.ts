@@ -1,10 +1,10 @@
+import { controlPing } from "../../gen/vpp.ts";
 import { LimitedLog, type Logger } from "../../log/mod.ts";
 import type { Clock, Timer } from "../../time/mod.ts";
-import { CounterReader } from "../counters/mod.ts";
-import { controlPing } from "../../gen/vpp.ts";
 import type { LbCounters } from "../service.ts";
-import { SegmentError } from "../stats/mod.ts";
-import type { KnownState } from "../sync/mod.ts";
+import { CounterReader } from "../stats/counters.ts";
+import { SegmentError } from "../stats/directory.ts";
+import type { KnownState } from "../sync/known.ts";
 import type { Connection } from "./connection.ts";
 
 const pingMs = 10_000;

@@ -3,16 +3,13 @@ import { reasonOf } from "../../log/mod.ts";
 import { NetError } from "../../net/mod.ts";
 import type { Supervisor, Task } from "../../supervisor/mod.ts";
 import { sleep } from "../../time/mod.ts";
-import {
-  abortable,
-  ConnectionError,
-  IncompatibleError,
-  RetvalError,
-  TimeoutError,
-} from "../client/mod.ts";
+import { ConnectionError, IncompatibleError, RetvalError, TimeoutError } from "../client/errors.ts";
+import { abortable } from "../client/pending.ts";
 import { type LbCounters, type VppAway, VppError, type VppInfo, type VppStep } from "../service.ts";
-import { SegmentError } from "../stats/mod.ts";
-import { keepInLine, KnownState, StepTracker, type SyncContext } from "../sync/mod.ts";
+import { SegmentError } from "../stats/directory.ts";
+import { KnownState } from "../sync/known.ts";
+import { StepTracker } from "../sync/step_tracker.ts";
+import { keepInLine, type SyncContext } from "../sync/syncer.ts";
 import { Connection, type ConnectionOptions, fileIdentity } from "./connection.ts";
 import { Keepalive } from "./keepalive.ts";
 import { LinkWatch } from "./link_watch.ts";

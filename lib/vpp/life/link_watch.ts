@@ -1,6 +1,6 @@
 import { type Logger, reasonOf } from "../../log/mod.ts";
 import type { Clock } from "../../time/mod.ts";
-import type { Progress } from "../sync/mod.ts";
+import type { Progress } from "../sync/changes.ts";
 
 /** Nothing takes so long: answers have 10 s, and what fails is tried again after as much at most. */
 const patienceMs = 60_000;

@@ -1,23 +1,13 @@
 import type { DesiredSource } from "../../checker/mod.ts";
 import { type Clock, inSlices, type Steps } from "../../time/mod.ts";
-import {
-  type ActualVip,
-  compareVips,
-  confDifference,
-  describeConf,
-  describePlan,
-  describeTables,
-  type DesiredVip,
-  planAll,
-  plannedMoves,
-  planOne,
-  type OneState,
-  prefixText,
-  type Remembered,
-  serversInOrder,
-} from "../lb/mod.ts";
+import { describePlan, describeTables, plannedMoves } from "../lb/describe.ts";
+import { DesiredView, type DesiredVip } from "../lb/desired.ts";
+import type { Remembered } from "../lb/ledger.ts";
+import { type OneState, planAll, planOne } from "../lb/plan.ts";
+import { type ActualVip, compareVips, prefixText, serversInOrder } from "../lb/vip.ts";
 import type { LbState, LbVipState, VppPlan } from "../service.ts";
-import { DesiredView, type Dumper, readSnapshot, type Snapshot } from "../sync/mod.ts";
+import { confDifference, describeConf } from "../sync/conf.ts";
+import { type Dumper, readSnapshot, type Snapshot } from "../sync/snapshot.ts";
 
 /** One reading, and what was made of it so far. */
 interface Reading {

@@ -2,8 +2,8 @@ import type { CheckerView, DesiredSource } from "../../checker/mod.ts";
 import type { EventSink } from "../../events/mod.ts";
 import { reasonOf } from "../../log/mod.ts";
 import type { Supervisor } from "../../supervisor/mod.ts";
-import { abortable } from "../client/mod.ts";
-import { type FlushMemory, Ledger } from "../lb/mod.ts";
+import { abortable } from "../client/pending.ts";
+import { type FlushMemory, Ledger } from "../lb/ledger.ts";
 import {
   type LbCounters,
   type LbState,
@@ -15,9 +15,10 @@ import {
   type VppStep,
   type VppWarmup,
 } from "../service.ts";
-import { Pending, summaryOf } from "../sync/mod.ts";
-import { type Connected, Link } from "./link.ts";
+import { Pending } from "../sync/pending.ts";
+import { summaryOf } from "../sync/step_tracker.ts";
 import type { ConnectionOptions } from "./connection.ts";
+import { type Connected, Link } from "./link.ts";
 import { reconcile } from "./reconciler.ts";
 import { Warmup } from "./warmup.ts";
 

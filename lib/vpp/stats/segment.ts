@@ -1,7 +1,111 @@
 import { connectSeqpacket, mapReadOnly, receiveFd } from "../../net/mod.ts";
 import { type Clock, sleep } from "../../time/mod.ts";
-import { SegmentError } from "./memory.ts";
-import { StatsReader, type StatsView } from "./reader.ts";
+import { SegmentDirectory, SegmentError, SegmentMemory, type ThreadVectors } from "./directory.ts";
+
+/** Simple counters summed over threads: by index, 0 where there is none. */
+export type SimpleSum = (index: number | undefined) => number;
+
+/** Combined counters summed over threads. */
+export interface CombinedSum {
+  readonly packets: SimpleSum;
+  readonly bytes: SimpleSum;
+}
+
+/** What one reading may look at. Valid only while the reading runs. */
+export interface StatsView {
+  /** A scalar; undefined when it does not exist. */
+  scalar(name: string): number | undefined;
+  /** A simple counter. One that does not exist yet is 0 everywhere. */
+  simple(name: string): SimpleSum;
+  /** A combined counter. One that does not exist yet is 0 everywhere. */
+  combined(name: string): CombinedSum;
+}
+
+/** How a reading ended: VPP was `busy` changing the layout, or `moved` things meanwhile. */
+export type Reading<T> =
+  | { readonly kind: "read"; readonly value: T }
+  | { readonly kind: "busy" }
+  | { readonly kind: "moved" };
+
+const noVectors: ThreadVectors = { stride: 8, threads: [] };
+
+/**
+ * Reads a stats segment in any buffer. Only the places of directory entries are kept, per epoch:
+ * a vector that grows within its allocation gets another length and no new epoch, so vectors are
+ * looked at anew in each reading. Every offset is checked against the buffer: a segment full of
+ * lies can only cause a SegmentError.
+ */
+export class StatsReader {
+  readonly #memory: SegmentMemory;
+  readonly #directory: SegmentDirectory;
+  #epoch: number | undefined;
+  #entries = new Map<string, number>();
+
+  /** `names` are all that will be asked for. SegmentError for a segment of another version. */
+  constructor(buffer: ArrayBuffer, private readonly names: readonly string[]) {
+    this.#memory = new SegmentMemory(buffer);
+    this.#directory = new SegmentDirectory(this.#memory);
+  }
+
+  /**
+   * Runs `look` under the epoch protocol: its value counts only if VPP moved nothing meanwhile.
+   * SegmentError when the segment makes no sense though nothing moved.
+   */
+  read<T>(look: (view: StatsView) => T): Reading<T> {
+    if (this.#directory.inProgress()) return { kind: "busy" };
+    const epoch = this.#directory.epoch();
+    try {
+      if (epoch !== this.#epoch) this.#refresh(epoch);
+      const value = look(this.#view());
+      return this.#unmoved(epoch) ? { kind: "read", value } : { kind: "moved" };
+    } catch (error) {
+      if (!this.#unmoved(epoch)) return { kind: "moved" };
+      throw error;
+    }
+  }
+
+  #unmoved(epoch: number): boolean {
+    return !this.#directory.inProgress() && this.#directory.epoch() === epoch;
+  }
+
+  #refresh(epoch: number): void {
+    this.#entries = this.#directory.find(this.names);
+    this.#epoch = epoch;
+  }
+
+  #view(): StatsView {
+    return {
+      scalar: (name) => {
+        const at = this.#entries.get(name);
+        return at === undefined ? undefined : this.#directory.scalar(at);
+      },
+      simple: (name) => this.#sum(this.#vectorsOf(name), 0),
+      combined: (name) => {
+        const vectors = this.#vectorsOf(name);
+        return { packets: this.#sum(vectors, 0), bytes: this.#sum(vectors, 8) };
+      },
+    };
+  }
+
+  /** Sums the u64 `offset` bytes into each thread's item. */
+  #sum({ stride, threads }: ThreadVectors, offset: number): SimpleSum {
+    const memory = this.#memory;
+    return (index) => {
+      if (index === undefined) return 0;
+      let sum = 0;
+      for (const { at, length } of threads) {
+        if (index < length) sum += memory.u64(at + index * stride + offset);
+      }
+      return sum;
+    };
+  }
+
+  /** As they are now; without threads for an entry that does not exist yet. */
+  #vectorsOf(name: string): ThreadVectors {
+    const at = this.#entries.get(name);
+    return at === undefined ? noVectors : this.#directory.vectors(at);
+  }
+}
 
 /** Attempts while VPP changes the layout, the first ones at once, then 2 ms apart. */
 const attempts = 60;

@@ -1,9 +1,10 @@
+import { EncodeError } from "../../binapi/mod.ts";
 import type { CheckerView } from "../../checker/mod.ts";
 import type { LogAttributes, Logger } from "../../log/mod.ts";
 import type { Clock } from "../../time/mod.ts";
-import { RetvalError } from "../client/mod.ts";
-import { EncodeError } from "../../binapi/mod.ts";
-import { describeVip, Occupied } from "../lb/mod.ts";
+import { RetvalError } from "../client/errors.ts";
+import { describeVip } from "../lb/describe.ts";
+import { Occupied } from "../lb/occupied.ts";
 import type { VppObserver } from "../service.ts";
 import type { SyncCounts } from "./pending.ts";
 import {

@@ -1,9 +1,14 @@
-import type { Logger } from "../../log/mod.ts";
-import { RetvalError } from "../client/mod.ts";
 import { EncodeError } from "../../binapi/mod.ts";
-import { confAttributes, confDifference, confOf, confRequest } from "../lb/mod.ts";
-import { lbConf, lbConfGet } from "../../gen/vpp.ts";
-import type { LbConf } from "../service.ts";
+import {
+  type LbConf as LbConfRequest,
+  lbConf,
+  lbConfGet,
+  type LbConfGetReply,
+} from "../../gen/vpp.ts";
+import { type IpAddress, parseIp } from "../../ip/mod.ts";
+import type { Logger } from "../../log/mod.ts";
+import { RetvalError } from "../client/errors.ts";
+import type { LbConf, PlannedChange } from "../service.ts";
 import type { Requester } from "./steps.ts";
 
 /** VPP's global settings. Rejects as the client does. */
@@ -33,4 +38,62 @@ export async function setConf(
     log.warn("vpp-lb-conf-set-failed", { change, ...confAttributes(desired), err: error.message });
     return `global settings: ${change}: ${error.message}`;
   }
+}
+
+/** How an address that was never set reads back: all ones (docs/vpp.md). */
+const neverSet = new Set(["255.255.255.255", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"]);
+
+/** VPP's global settings as the program thinks of them. */
+export function confOf(reply: LbConfGetReply): LbConf {
+  return {
+    ipv4Source: setAddress(reply.ip4_src_address),
+    ipv6Source: setAddress(reply.ip6_src_address),
+    stickyBucketsPerCore: reply.sticky_buckets_per_core,
+    flowTimeoutSeconds: reply.flow_timeout,
+  };
+}
+
+function setAddress(address: IpAddress): IpAddress | undefined {
+  return neverSet.has(address.text) ? undefined : address;
+}
+
+/** The settings by their keys in the configuration, for people; undefined is unset. */
+export function confAttributes(conf: LbConf) {
+  return {
+    "ipv4-src-address": conf.ipv4Source?.text,
+    "ipv6-src-address": conf.ipv6Source?.text,
+    "sticky-buckets-per-core": conf.stickyBucketsPerCore,
+    "flow-timeout": `${conf.flowTimeoutSeconds}s`,
+  };
+}
+
+/** How the settings differ, `flow-timeout 40s -> 60s`; empty when they do not. */
+export function confDifference(actual: LbConf, desired: LbConf): string {
+  const present = new Map<string, unknown>(Object.entries(confAttributes(actual)));
+  return Object.entries(confAttributes(desired))
+    .filter(([name, value]) => value !== present.get(name))
+    .map(([name, value]) => `${name} ${present.get(name) ?? "unset"} -> ${value ?? "unset"}`)
+    .join(", ");
+}
+
+const unset4 = parseIp("255.255.255.255");
+const unset6 = parseIp("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff");
+
+/** The request that sets them; VPP takes both addresses each time. */
+export function confRequest(conf: LbConf): LbConfRequest {
+  const ip4 = conf.ipv4Source ?? unset4;
+  const ip6 = conf.ipv6Source ?? unset6;
+  if (!ip4 || !ip6) throw new TypeError("an address that is all ones does not parse");
+  return {
+    ip4_src_address: ip4,
+    ip6_src_address: ip6,
+    sticky_buckets_per_core: conf.stickyBucketsPerCore,
+    flow_timeout: conf.flowTimeoutSeconds,
+  };
+}
+
+/** For people. */
+export function describeConf(difference: string): PlannedChange {
+  const noVip = { prefix: "", protocol: "", port: 0, address: "", frontend: "" };
+  return { kind: "conf-set", ...noVip, detail: difference };
 }

@@ -1,14 +1,7 @@
 import type { IpAddress } from "../../ip/mod.ts";
-import {
-  type ActualVip,
-  type DesiredVip,
-  type DumpedVip,
-  prefixText,
-  type ServerChange,
-  type VipKey,
-} from "../lb/mod.ts";
-
-const usedFlag = 1;
+import type { DesiredVip } from "../lb/desired.ts";
+import type { ServerChange } from "../lb/plan.ts";
+import { type ActualVip, type DumpedVip, prefixText, usedFlag, type VipKey } from "../lb/vip.ts";
 
 /** Something that a dump shows otherwise than it was known. */
 export interface Alteration {

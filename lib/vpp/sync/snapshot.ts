@@ -1,9 +1,18 @@
+import {
+  cliInband,
+  type LbAsV2Details,
+  lbAsV2Dump,
+  lbConfGet,
+  type LbVip,
+  type LbVipDetails,
+  lbVipDump,
+} from "../../gen/vpp.ts";
 import { parseIp } from "../../ip/mod.ts";
 import { type Clock, inSlices } from "../../time/mod.ts";
-import type { ApiClient } from "../client/mod.ts";
-import { ActualState, confOf, type DumpedVip, parseVerbose, verboseCommand } from "../lb/mod.ts";
-import { cliInband, lbAsV2Dump, lbConfGet, lbVipDump } from "../../gen/vpp.ts";
-import type { LbConf } from "../service.ts";
+import type { ApiClient } from "../client/client.ts";
+import { type DumpedVip, protocolNumber, usedFlag, vipId, type VipKey } from "../lb/vip.ts";
+import { encaps, type LbConf } from "../service.ts";
+import { confOf } from "./conf.ts";
 
 /** What reading needs of a client. */
 export type Dumper = Pick<ApiClient, "dump" | "request">;
@@ -36,4 +45,131 @@ export async function readSnapshot(client: Dumper, clock: Clock): Promise<Snapsh
   ]);
   const extras = await inSlices(clock, parseVerbose(text.reply));
   return { conf: confOf(conf), vips: state.finish(extras) };
+}
+
+/**
+ * Puts one dump together, details by details: the VIPs first, then the servers. Servers without
+ * the used bit, and those of VIPs that are gone, linger until VPP collects them and do not count.
+ */
+export class ActualState {
+  readonly #vips = new Map<string, DumpedVip>();
+  #owner: { readonly key: VipKey; readonly vip: DumpedVip | undefined } | undefined;
+
+  /** One VIP. */
+  addVip(details: LbVipDetails): void {
+    const vip = actualVip(details);
+    this.#vips.set(vip.id, vip);
+  }
+
+  /** One server, of a VIP added before. */
+  addServer({ vip, app_srv: address, flags, weight, num_buckets: buckets }: LbAsV2Details): void {
+    if ((flags & usedFlag) === 0) return;
+    this.#ownerOf(vip)?.servers.set(address.text, { address, weight, flags, buckets });
+  }
+
+  /** What VPP holds, with what its text tells about the VIPs. Nothing may be added afterwards. */
+  finish(extras: ReadonlyMap<string, VipExtras>): Map<string, DumpedVip> {
+    for (const [id, vip] of this.#vips) this.#vips.set(id, { ...vip, ...extras.get(id) });
+    return this.#vips;
+  }
+
+  /** Servers come VIP by VIP, so the last VIP found is nearly always the one asked for next. */
+  #ownerOf(wire: LbVip): DumpedVip | undefined {
+    const last = this.#owner;
+    const same = last && last.key.address === wire.pfx.address && last.key.port === wire.port &&
+      last.key.protocol === wire.protocol && last.key.prefixLength === wire.pfx.len;
+    if (last && same) return last.vip;
+    const key = keyOf(wire);
+    const vip = this.#vips.get(vipId(key));
+    this.#owner = { key, vip };
+    return vip;
+  }
+}
+
+function actualVip(details: LbVipDetails): DumpedVip {
+  const key = keyOf(details.vip);
+  return {
+    ...key,
+    id: vipId(key),
+    // Whatever a later VPP may invent: like l3dsr, it is not what a frontend wants.
+    encap: encaps[details.encap] ?? "l3dsr",
+    sticky: undefined,
+    poolIndex: undefined,
+    flowTableLength: details.flow_table_length || longestTable,
+    servers: new Map(),
+  };
+}
+
+/** The field is a u16: a table of 65536 reads 0, and none can be empty (docs/vpp.md). */
+const longestTable = 65_536;
+
+function keyOf({ pfx, protocol, port }: LbVip): VipKey {
+  return { address: pfx.address, prefixLength: pfx.len, protocol, port };
+}
+
+/** What the API does not tell about a VIP. */
+export interface VipExtras {
+  /** The index of its counters in the stats segment. */
+  readonly poolIndex: number;
+  readonly sticky: boolean;
+  /** Slots of the new flow table: the dump has 16 bits for it, which end at 65535. */
+  readonly flowTableLength?: number;
+}
+
+/** The command whose output is read here. */
+export const verboseCommand = "show lb vips verbose";
+
+const headPattern = /^ ip[46]-\w+ \[(\d+)\] ([0-9a-fA-F.:]+)\/(\d+)(.*)$/;
+const lengthPattern = /\n {2}new_size:(\d+)\n/;
+const portPattern = /\n {2}protocol:(\d+) port:(\d+)/;
+
+/**
+ * Reads the text of {@link verboseCommand}: extras by VIP id. It is text for people, so whatever
+ * does not look as known is passed over, and a VIP that appears twice is left out: not knowing is
+ * never a reason to touch a VIP. Yields now and then, for slicing.
+ */
+export function* parseVerbose(text: string): Generator<void, Map<string, VipExtras>> {
+  const found = new Map<string, VipExtras>();
+  const twice = new Set<string>();
+  for (const paragraph of paragraphs(text)) {
+    const vip = parseVip(paragraph);
+    if (vip) {
+      if (found.has(vip.id)) twice.add(vip.id);
+      found.set(vip.id, vip.extras);
+    }
+    yield;
+  }
+  for (const id of twice) found.delete(id);
+  return found;
+}
+
+/** Cuts before each line that begins a VIP: everything about it is indented further. */
+function* paragraphs(text: string): Generator<string> {
+  for (let start = 0; start < text.length;) {
+    const next = text.indexOf("\n ip", start);
+    const end = next < 0 ? text.length : next + 1;
+    yield text.slice(start, end);
+    start = end;
+  }
+}
+
+/** A VIP without a protocol is for all ports. One that is removed only lingers. */
+function parseVip(paragraph: string): { id: string; extras: VipExtras } | undefined {
+  const headEnd = paragraph.indexOf("\n");
+  const head = headEnd < 0 ? paragraph : paragraph.slice(0, headEnd);
+  const [, index, prefix = "", length, flags] = headPattern.exec(head) ?? [];
+  const address = parseIp(prefix);
+  if (!address || flags === undefined) return undefined;
+  const words = flags.split(" ");
+  if (words.includes("removed")) return undefined;
+  const [, protocol, port] = portPattern.exec(paragraph) ?? [];
+  const id = vipId({
+    address,
+    prefixLength: Number(length),
+    protocol: protocol === undefined ? protocolNumber("any") : Number(protocol),
+    port: Number(port ?? 0),
+  });
+  const [, slots] = lengthPattern.exec(paragraph) ?? [];
+  const extras = { poolIndex: Number(index), sticky: words.includes("src_ip_sticky") };
+  return { id, extras: slots ? { ...extras, flowTableLength: Number(slots) } : extras };
 }

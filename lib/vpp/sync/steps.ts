@@ -1,21 +1,11 @@
-import type { LogAttributes } from "../../log/mod.ts";
-import type { ApiClient } from "../client/mod.ts";
-import {
-  addAs,
-  addVip,
-  deleteAs,
-  deleteVip,
-  inTheWay,
-  type Ledger,
-  namedVip,
-  type Occupied,
-  type PrefixPlan,
-  type ServerChange,
-  serversInOrder,
-  setWeight,
-  type VipKey,
-} from "../lb/mod.ts";
 import { lbAddDelAsV2, lbAddDelVipV2, lbAsSetWeight } from "../../gen/vpp.ts";
+import type { LogAttributes } from "../../log/mod.ts";
+import type { ApiClient } from "../client/client.ts";
+import { addAs, addVip, deleteAs, deleteVip, setWeight } from "../lb/calls.ts";
+import type { Ledger } from "../lb/ledger.ts";
+import type { Occupied } from "../lb/occupied.ts";
+import { inTheWay, type PrefixPlan, type ServerChange } from "../lb/plan.ts";
+import { namedVip, serversInOrder, type VipKey } from "../lb/vip.ts";
 import type { LbSyncKind } from "../service.ts";
 import type { KnownState } from "./known.ts";
 

@@ -1,7 +1,9 @@
 import type { CheckerView } from "../../checker/mod.ts";
 import type { EventSink } from "../../events/mod.ts";
 import { type Timer, yieldIfDue } from "../../time/mod.ts";
-import { describeVip, prefixText } from "../lb/mod.ts";
+import { describeVip } from "../lb/describe.ts";
+import { DesiredView } from "../lb/desired.ts";
+import { prefixText } from "../lb/vip.ts";
 import type { LbConf, VppObserver } from "../service.ts";
 import { addCounts, Changes, type ChangesContext, type Refusal, Run } from "./changes.ts";
 import { readConf, setConf } from "./conf.ts";
@@ -10,7 +12,6 @@ import { type Pending, rejectAll, resolveAll, type SyncCounts, type Waiter } fro
 import { type Dumper, readSnapshot } from "./snapshot.ts";
 import { type StepTracker, summaryOf } from "./step_tracker.ts";
 import { allTargets, frontendTarget, type Planning } from "./targets.ts";
-import { DesiredView } from "./view.ts";
 
 /** What keeping a VPP in line needs; one per connection, of whose VPP nothing is known at first. */
 export interface SyncContext extends ChangesContext, Pick<Planning, "mayTouch"> {

@@ -1,13 +1,8 @@
-import {
-  type Ledger,
-  planOne,
-  planPrefix,
-  planSweep,
-  type PrefixPlan,
-  prefixText,
-} from "../lb/mod.ts";
+import type { DesiredView } from "../lb/desired.ts";
+import type { Ledger } from "../lb/ledger.ts";
+import { planOne, planPrefix, planSweep, type PrefixPlan } from "../lb/plan.ts";
+import { prefixText } from "../lb/vip.ts";
 import type { KnownState } from "./known.ts";
-import type { DesiredView } from "./view.ts";
 
 /** Something that is to be as desired. */
 export interface Target {

@@ -116,8 +116,7 @@ export const testedBy: Readonly<Record<string, readonly string[]>> = {
 
   "rpc/tls_replaced": ["tls/identity"],
 
-  "vpp/counters/reader": ["vpp/counters/routes", "vpp/counters/rows"],
-  "vpp/sync/syncer": ["vpp/sync/snapshot", "vpp/sync/targets"],
+  "vpp/sync/syncer": ["vpp/sync/targets"],
 
   "web/feed": ["web/reader"],
   "web/page": [

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { FakeClock } from "../../../lib/time/mod.ts";
-import { type ApiClient, type ClientContext, connectApi } from "../../../lib/vpp/client/mod.ts";
+import type { ApiClient, ClientContext } from "../../../lib/vpp/client/client.ts";
+import { connectApi } from "../../../lib/vpp/client/connect.ts";
 import {
   cliInband,
   controlPing,

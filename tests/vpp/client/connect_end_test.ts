@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { connectApi } from "../../../lib/vpp/client/mod.ts";
+import { connectApi } from "../../../lib/vpp/client/connect.ts";
 import { controlPing } from "../../../lib/gen/vpp.ts";
 import { framed, idOf, Line, Setup, turns, welcome } from "../support/line.ts";
 

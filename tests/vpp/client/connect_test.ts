@@ -1,7 +1,7 @@
 /** The way from a socket to a client, by a transport that a test holds the other end of. */
 
 import assert from "node:assert/strict";
-import { connectApi } from "../../../lib/vpp/client/mod.ts";
+import { connectApi } from "../../../lib/vpp/client/connect.ts";
 import type { Transport } from "../../../lib/vpp/client/framing.ts";
 import { maxUnsent } from "../../../lib/vpp/client/outbox.ts";
 import { nameCrc } from "../../../lib/binapi/mod.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { FakeClock } from "../../../lib/time/mod.ts";
-import { type ClientContext, connectApi } from "../../../lib/vpp/client/mod.ts";
+import type { ClientContext } from "../../../lib/vpp/client/client.ts";
+import { checkTable, connectApi } from "../../../lib/vpp/client/connect.ts";
 import { IncompatibleError } from "../../../lib/vpp/client/errors.ts";
-import { checkTable } from "../../../lib/vpp/client/handshake.ts";
 import { nameCrc } from "../../../lib/binapi/mod.ts";
 import { allMessages } from "../../../lib/gen/vpp.ts";
 import { RecordedLog } from "../../support/recorded_log.ts";

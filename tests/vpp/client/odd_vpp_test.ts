@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { messageTable } from "../../../lib/sim/message_table.ts";
 import type { Fault, OutgoingMessage, SimRequest } from "../../../lib/sim/mod.ts";
-import { type ApiClient, formatRetval } from "../../../lib/vpp/client/mod.ts";
+import type { ApiClient } from "../../../lib/vpp/client/client.ts";
+import { formatRetval } from "../../../lib/vpp/client/errors.ts";
 import { cliInband, controlPing, lbVipDump, showVersion } from "../../../lib/gen/vpp.ts";
 import { InMemoryBench } from "../../sim/support/in_memory_bench.ts";
 import { ip } from "../../support/ip.ts";

@@ -1,15 +1,9 @@
 /** What requests say, field by field. */
 
 import assert from "node:assert/strict";
-import {
-  addAs,
-  addVip,
-  confRequest,
-  deleteAs,
-  deleteVip,
-  Occupied,
-  setWeight,
-} from "../../../lib/vpp/lb/mod.ts";
+import { addAs, addVip, deleteAs, deleteVip, setWeight } from "../../../lib/vpp/lb/calls.ts";
+import { confRequest } from "../../../lib/vpp/sync/conf.ts";
+import { Occupied } from "../../../lib/vpp/lb/occupied.ts";
 import { ip } from "../../support/ip.ts";
 
 const key = { address: ip("192.0.2.1"), prefixLength: 32, protocol: 6, port: 80 };

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import {
-  type ActualVip,
   describePlan,
   describeTables,
   describeVip,
-  type DesiredVip,
-  type PrefixPlan,
-} from "../../../lib/vpp/lb/mod.ts";
-import type { ServerChange } from "../../../lib/vpp/lb/plan.ts";
+  plannedMoves,
+} from "../../../lib/vpp/lb/describe.ts";
+import type { DesiredVip } from "../../../lib/vpp/lb/desired.ts";
+import type { PrefixPlan, ServerChange } from "../../../lib/vpp/lb/plan.ts";
+import type { ActualVip } from "../../../lib/vpp/lb/vip.ts";
 import { ip } from "../../support/ip.ts";
 
 const key = { address: ip("192.0.2.1"), prefixLength: 32, protocol: 6, port: 80 };
@@ -95,4 +95,87 @@ Deno.test("a table of another length is told of a VIP that is there and stays", 
 Deno.test("in sentences a VIP is its prefix, protocol and port", () => {
   assert.equal(describeVip(key), "192.0.2.1/32 tcp 80");
   assert.equal(describeVip({ ...key, protocol: 255, port: 0 }), "192.0.2.1/32 any 0");
+});
+
+const [first, second] = [ip("10.0.0.1"), ip("10.0.0.2")];
+
+/** The VIP of port 80, or another one, as VPP has it and as it is desired. */
+function vip(servers: readonly [string, number][], length = 1024, port = 80): ActualVip {
+  const key = { address: ip("192.0.2.1"), prefixLength: 32, protocol: 6, port };
+  const states = servers.map(([text, weight]) =>
+    [text, { address: ip(text), weight, flags: 1, buckets: 0 }] as const
+  );
+  return {
+    ...{ ...key, id: `192.0.2.1/32 6 ${port}`, encap: "gre4", sticky: false, poolIndex: 1 },
+    ...{ flowTableLength: length, servers: new Map(states) },
+  };
+}
+
+function desired({ servers: _, encap: __, ...key }: ActualVip, length: number): DesiredVip {
+  return {
+    ...key,
+    frontend: "web",
+    encap: "gre4",
+    sticky: false,
+    flowTableLength: length,
+    servers: [],
+  };
+}
+
+/** What the moves are of one change of one VIP. */
+function moves(present: ActualVip, servers: ServerChange[], isAdded = false, length = 1024) {
+  const changes = [{ vip: desired(present, length), isAdded, servers }];
+  return movesOf([{ prefix: "192.0.2.1/32", removals: [], changes, blocked: [] }], [present]);
+}
+
+function movesOf(plans: readonly PrefixPlan[], present: readonly ActualVip[]) {
+  const work = plannedMoves(plans, new Map(present.map((each) => [each.id, each])));
+  for (;;) {
+    const step = work.next();
+    if (step.done) return step.value;
+  }
+}
+
+const both = vip([["10.0.0.1", 100], ["10.0.0.2", 100]]);
+
+Deno.test("a server that goes takes its half of the flows elsewhere, one of weight 0 none", () => {
+  const [move] = moves(both, [{ kind: "as-del", address: second }]);
+  const { share = 0, ...named } = move ?? assert.fail();
+  assert.deepEqual(named, {
+    ...{ prefix: "192.0.2.1/32", protocol: "tcp", port: 80, frontend: "web" },
+  });
+  assert.ok(share > 0.45 && share < 0.55, `${share}`);
+  const idle = vip([["10.0.0.1", 100], ["10.0.0.2", 0]]);
+  assert.equal(moves(idle, [{ kind: "as-del", address: second }])[0]?.share, 0);
+});
+
+Deno.test("a server that comes, and one whose weight changes, take what they get", () => {
+  const one = vip([["10.0.0.1", 100]]);
+  const added = { kind: "as-add", address: second, weight: 100, flushing: false } as const;
+  const grown = moves(one, [added])[0]?.share ?? 0;
+  assert.ok(grown > 0.45 && grown < 0.55, `${grown}`);
+  const weight = { kind: "as-weight", address: first, weight: 0, from: 100, flush: true } as const;
+  const drained = moves(both, [weight])[0]?.share ?? 0;
+  assert.ok(drained > 0.45 && drained < 0.55, `${drained}`);
+});
+
+Deno.test("a VIP made anew has only what is added, in a table of the length configured", () => {
+  const again = { kind: "as-add", address: first, weight: 100, flushing: false } as const;
+  const one = vip([["10.0.0.1", 100]]);
+  assert.equal(moves(one, [again], true)[0]?.share, 0);
+  assert.equal(moves(one, [again], true, 4096)[0]?.share, 0, "one server has every slot");
+  const anew = moves(both, [again], true)[0]?.share ?? 0;
+  assert.ok(anew > 0.45 && anew < 0.55, `${anew}: the second is not there any more`);
+});
+
+Deno.test("a VIP that VPP does not have yet has no flows to move", () => {
+  const [changes] = [[{ vip: desired(both, 1024), isAdded: true, servers: [] }]];
+  assert.deepEqual(movesOf([{ prefix: "", removals: [], changes, blocked: [] }], []), []);
+});
+
+Deno.test("once tables of 2^22 slots were worked out, VIPs are left out", () => {
+  const vips = [80, 81, 82, 83, 84].map((port) => vip([["10.0.0.1", 100]], 2 ** 20, port));
+  const changes = vips.map((each) => ({ vip: desired(each, 1024), isAdded: false, servers: [] }));
+  const plan = { prefix: "192.0.2.1/32", removals: [], changes, blocked: [] };
+  assert.deepEqual(movesOf([plan], vips).map(({ port }) => port), [80, 81, 82, 83]);
 });

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { addAs, type DesiredVip, Occupied, vipId } from "../../../lib/vpp/lb/mod.ts";
+import { addAs } from "../../../lib/vpp/lb/calls.ts";
+import type { DesiredVip } from "../../../lib/vpp/lb/desired.ts";
+import { Occupied } from "../../../lib/vpp/lb/occupied.ts";
+import { vipId } from "../../../lib/vpp/lb/vip.ts";
 import { EncodeError } from "../../../lib/binapi/mod.ts";
 import { KnownState } from "../../../lib/vpp/sync/known.ts";
 import { ip } from "../../support/ip.ts";

@@ -1,19 +1,17 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { type ActualVip, prefixText } from "../../../lib/vpp/lb/vip.ts";
+import { describePlan, describeTables } from "../../../lib/vpp/lb/describe.ts";
+import type { DesiredVip } from "../../../lib/vpp/lb/desired.ts";
+import { Ledger } from "../../../lib/vpp/lb/ledger.ts";
 import {
-  type ActualVip,
-  describePlan,
-  describeTables,
-  type DesiredVip,
-  Ledger,
   planAll as planning,
   planOne,
   planPrefix,
   type PrefixPlan,
-  prefixText,
-} from "../../../lib/vpp/lb/mod.ts";
+} from "../../../lib/vpp/lb/plan.ts";
 import { ip } from "../../support/ip.ts";
-import { RetvalError } from "../../../lib/vpp/client/mod.ts";
+import { RetvalError } from "../../../lib/vpp/client/errors.ts";
 import { Carrying } from "../support/carrying.ts";
 import { someDesired, someVpp } from "../support/desired_vips.ts";
 import type { ModelVpp } from "../support/model_vpp.ts";

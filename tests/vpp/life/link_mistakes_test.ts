@@ -3,7 +3,7 @@ import { NetError } from "../../../lib/net/mod.ts";
 import { portsOf } from "../../../lib/sim/mod.ts";
 import { FatalError } from "../../../lib/supervisor/mod.ts";
 import type { StatsSegment } from "../../../lib/vpp/mod.ts";
-import { SegmentError } from "../../../lib/vpp/stats/mod.ts";
+import { SegmentError } from "../../../lib/vpp/stats/directory.ts";
 import { steer } from "../../support/steer.ts";
 import { Bed } from "../support/bed.ts";
 import { inStep, web } from "../support/sync.ts";

@@ -1,12 +1,8 @@
 import assert from "node:assert/strict";
 import { listenSeqpacket } from "../../../lib/net/mod.ts";
 import { FakeClock } from "../../../lib/time/mod.ts";
-import {
-  openStatsSegment,
-  SegmentError,
-  segmentIn,
-  type SegmentSource,
-} from "../../../lib/vpp/stats/mod.ts";
+import { openStatsSegment, segmentIn, type SegmentSource } from "../../../lib/vpp/stats/segment.ts";
+import { SegmentError } from "../../../lib/vpp/stats/directory.ts";
 import { gunzipped } from "../support/fixtures.ts";
 
 const recorded = await gunzipped("stats/two-threads.bin.gz");

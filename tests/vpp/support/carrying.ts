@@ -2,7 +2,9 @@
 
 import type { Frontend } from "../../../lib/config/mod.ts";
 import { FakeClock } from "../../../lib/time/mod.ts";
-import { type DesiredVip, Ledger, prefixText } from "../../../lib/vpp/lb/mod.ts";
+import type { DesiredVip } from "../../../lib/vpp/lb/desired.ts";
+import { Ledger } from "../../../lib/vpp/lb/ledger.ts";
+import { prefixText } from "../../../lib/vpp/lb/vip.ts";
 import { Changes, type ChangesContext, Run } from "../../../lib/vpp/sync/changes.ts";
 import { KnownState } from "../../../lib/vpp/sync/known.ts";
 import { readSnapshot } from "../../../lib/vpp/sync/snapshot.ts";
@@ -116,8 +118,10 @@ function desiredOf(vips: () => readonly DesiredVip[]): Desired {
     idOf: (name) => named(name)?.id,
     vips: (names) => names.flatMap((name) => named(name) ?? []),
     prefixes: () =>
-      [...Map.groupBy(vips(), prefixText)].map(([prefix, list]) =>
-        [prefix, list.map(({ frontend }) => frontend)] as const
+      new Map(
+        [...Map.groupBy(vips(), prefixText)].map(([prefix, list]) =>
+          [prefix, list.map(({ frontend }) => frontend)] as const
+        ),
       ),
     siblings: (vip) => on(prefixText(vip)),
     ids: () => new Set(vips().map(({ id }) => id)),

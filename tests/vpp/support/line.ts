@@ -1,6 +1,7 @@
 import { FakeClock } from "../../../lib/time/mod.ts";
 import type { Transport } from "../../../lib/vpp/client/framing.ts";
-import { type ApiClient, type ClientContext, connectApi } from "../../../lib/vpp/client/mod.ts";
+import type { ApiClient, ClientContext } from "../../../lib/vpp/client/client.ts";
+import { connectApi } from "../../../lib/vpp/client/connect.ts";
 import { encodeMessage, nameCrc, WireWriter } from "../../../lib/binapi/mod.ts";
 import { allMessages, sockclntCreate } from "../../../lib/gen/vpp.ts";
 import { RecordedLog } from "../../support/recorded_log.ts";

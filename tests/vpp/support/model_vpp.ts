@@ -3,7 +3,7 @@
  * accepted and what a dump shows afterwards. Answers requests directly, without a socket.
  */
 
-import { RetvalError } from "../../../lib/vpp/client/mod.ts";
+import { RetvalError } from "../../../lib/vpp/client/errors.ts";
 import {
   type Call,
   type Dump,

@@ -2,7 +2,7 @@
 
 import { decodeMessage, type Message, nameCrc } from "../../../lib/binapi/mod.ts";
 import { allMessages, sockclntCreate } from "../../../lib/gen/vpp.ts";
-import { sockclntCreateId, sockclntCreateReplyId } from "../../../lib/vpp/client/handshake.ts";
+import { sockclntCreateId, sockclntCreateReplyId } from "../../../lib/vpp/client/connect.ts";
 import { type RecordedLine, recording } from "./fixtures.ts";
 
 /** A recorded frame and the declaration that fits it, if there is one. */

@@ -10,7 +10,7 @@ import {
 } from "../../../lib/binapi/mod.ts";
 import { FrameBuffer, frameHeaderLength, frameLengthAt } from "../../../lib/vpp/client/framing.ts";
 import { allMessages, sockclntCreate } from "../../../lib/gen/vpp.ts";
-import { sockclntCreateId, sockclntCreateReplyId } from "../../../lib/vpp/client/handshake.ts";
+import { sockclntCreateId, sockclntCreateReplyId } from "../../../lib/vpp/client/connect.ts";
 
 const firstId = 100;
 const ids = new Map<Message, number>(allMessages.map((message, i) => [message, firstId + i]));

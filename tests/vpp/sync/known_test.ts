@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type DumpedVip, vipId } from "../../../lib/vpp/lb/mod.ts";
+import { type DumpedVip, vipId } from "../../../lib/vpp/lb/vip.ts";
 import { KnownState } from "../../../lib/vpp/sync/known.ts";
 import { ip } from "../../support/ip.ts";
 

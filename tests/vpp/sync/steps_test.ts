@@ -1,7 +1,9 @@
 /** What of a plan is sent first, and how it is told. */
 
 import assert from "node:assert/strict";
-import type { ActualVip, DesiredVip, PrefixPlan } from "../../../lib/vpp/lb/mod.ts";
+import type { ActualVip } from "../../../lib/vpp/lb/vip.ts";
+import type { DesiredVip } from "../../../lib/vpp/lb/desired.ts";
+import type { PrefixPlan } from "../../../lib/vpp/lb/plan.ts";
 import { changeOf, nextSteps, type Step, stepAttributes } from "../../../lib/vpp/sync/steps.ts";
 import { ip } from "../../support/ip.ts";
 

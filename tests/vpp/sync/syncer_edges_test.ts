@@ -2,9 +2,15 @@
 
 import assert from "node:assert/strict";
 import { FakeClock } from "../../../lib/time/mod.ts";
-import { Ledger, type Occupied, parseVerbose, planAll } from "../../../lib/vpp/lb/mod.ts";
+import { Ledger } from "../../../lib/vpp/lb/ledger.ts";
+import type { Occupied } from "../../../lib/vpp/lb/occupied.ts";
+import { parseVerbose } from "../../../lib/vpp/sync/snapshot.ts";
+import { planAll } from "../../../lib/vpp/lb/plan.ts";
 import { Reads } from "../../../lib/vpp/life/reads.ts";
-import { keepInLine, KnownState, Pending, StepTracker } from "../../../lib/vpp/sync/mod.ts";
+import { keepInLine } from "../../../lib/vpp/sync/syncer.ts";
+import { KnownState } from "../../../lib/vpp/sync/known.ts";
+import { Pending } from "../../../lib/vpp/sync/pending.ts";
+import { StepTracker } from "../../../lib/vpp/sync/step_tracker.ts";
 import { nextSteps } from "../../../lib/vpp/sync/steps.ts";
 import { Bed } from "../support/bed.ts";
 import { ModelVpp } from "../support/model_vpp.ts";

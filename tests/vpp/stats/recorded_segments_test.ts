@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { SegmentError, StatsReader, type StatsView } from "../../../lib/vpp/stats/mod.ts";
+import { SegmentError } from "../../../lib/vpp/stats/directory.ts";
+import { StatsReader, type StatsView } from "../../../lib/vpp/stats/segment.ts";
 import { gunzipped, textFile } from "../support/fixtures.ts";
 
 const lbNames = [

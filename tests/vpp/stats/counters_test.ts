@@ -1,11 +1,17 @@
 import assert from "node:assert/strict";
 import { SegmentWriter } from "../../../lib/sim/segment.ts";
 import { FakeClock } from "../../../lib/time/mod.ts";
-import { type ApiClient, RetvalError } from "../../../lib/vpp/client/mod.ts";
-import { CounterReader, statsNames, trafficOf } from "../../../lib/vpp/counters/mod.ts";
-import { countedIn, counterRows } from "../../../lib/vpp/counters/rows.ts";
-import type { ActualVip } from "../../../lib/vpp/lb/mod.ts";
-import { segmentIn } from "../../../lib/vpp/stats/mod.ts";
+import type { ApiClient } from "../../../lib/vpp/client/client.ts";
+import { RetvalError } from "../../../lib/vpp/client/errors.ts";
+import {
+  countedIn,
+  CounterReader,
+  counterRows,
+  statsNames,
+  trafficOf,
+} from "../../../lib/vpp/stats/counters.ts";
+import type { ActualVip } from "../../../lib/vpp/lb/vip.ts";
+import { segmentIn } from "../../../lib/vpp/stats/segment.ts";
 import type { LbCounters } from "../../../lib/vpp/mod.ts";
 import { ip } from "../../support/ip.ts";
 
