@@ -5,7 +5,6 @@ import type { Clock, Steps } from "../time/mod.ts";
 import type { BackendEntry } from "./backend.ts";
 import type { EngineOptions } from "./engine.ts";
 import type { FrontendEntry } from "./frontend.ts";
-import type { Former } from "./membership.ts";
 import type { Change, Generation, Plan } from "./plan.ts";
 import { isProbedAlike } from "./same.ts";
 import { forgottenWeight } from "./saved.ts";
@@ -55,6 +54,14 @@ export function swap(
   }
   publish(generation);
   states.enterAll(verdicts, reason);
+}
+
+/** What backends were before a reload. */
+export interface Former {
+  /** The name of one that has another one now. */
+  readonly nameOf: (backend: BackendEntry) => string | undefined;
+  /** The address at which one was. */
+  readonly addressOf: (backend: BackendEntry) => string;
 }
 
 /** Tells what backends of the plan are, as long as none of them has changed. */

@@ -1,4 +1,5 @@
 import type { Backend, HealthCheck } from "../config/mod.ts";
+import type { ToldWeight } from "../events/mod.ts";
 import {
   type BackendState,
   type FlapMemory,
@@ -6,19 +7,52 @@ import {
   type Health,
   isHealthy,
   isProbed,
+  type LastUse,
   neverFlapped,
   recheck,
+  remember,
+  type Role,
   type Standing,
   type Transition,
 } from "../health/mod.ts";
 import type { ProbeTarget } from "../probes/mod.ts";
 import { ProbeJob } from "../probing/mod.ts";
-import { type Drain, drainSnapshot, type DrainTraffic } from "./drain.ts";
+import { type Drain, drainSnapshot, type DrainTraffic } from "./drains.ts";
 import type { FlapHold } from "./flap_holds.ts";
-import type { Membership } from "./membership.ts";
-import { RecentChanges } from "./recent_changes.ts";
+import type { FrontendEntry } from "./frontend.ts";
 import type { Said } from "./saved.ts";
+import type { Rise } from "./slow_starts.ts";
 import type { BackendByHand, BackendSnapshot, BackendTrend } from "./types.ts";
+
+/** The weights of one backend in one frontend, as listeners know them. */
+export interface ToldWeights {
+  readonly configured: ToldWeight;
+  readonly effective: ToldWeight;
+}
+
+/** A backend's place in one frontend. */
+export interface Membership {
+  readonly frontend: FrontendEntry;
+  readonly backend: BackendEntry;
+  /** Index of the pool. */
+  readonly pool: number;
+  /** As in the file. */
+  readonly fileWeight: number;
+  /** In force: the operator's, else the file's. */
+  weight: number;
+  /** Who set it; undefined while it is the file's. */
+  said: Said | undefined;
+  /** What was last announced. */
+  told: ToldWeights;
+  /** As it is counted. */
+  role: Role;
+  /** When it last carried traffic; undefined: it did not when its check last failed. */
+  lastUse: LastUse | undefined;
+  /** Set for a while after it came up where the frontend has a slow start. */
+  rise: Rise | undefined;
+  /** It came to a frontend that there was, and VPP has nothing for it. */
+  isNew: boolean;
+}
 
 /** Where a configuration uses a backend. */
 export interface Placement {
@@ -39,8 +73,8 @@ export class BackendEntry {
   /** Unix milliseconds at which the present state began. */
   since: number;
   transitions: readonly Transition<BackendState>[] = [];
-  /** When it changed its state of late. */
-  changes = new RecentChanges();
+  /** When it changed its state of late by itself: Unix milliseconds, oldest first. */
+  changes: readonly number[] = [];
   /** What the operator last said about `enabled`, undefined when he never did. */
   operatorEnabled: boolean | undefined;
   /** Who steered it last. */
@@ -178,7 +212,15 @@ export class BackendEntry {
   /** How it has fared of late, as of `now` (Unix milliseconds). */
   trend(now: number): BackendTrend {
     const { job: { times }, check: { timeoutMs } } = this;
-    return { changes: this.changes.count(now), times, timeoutMs };
+    return { changes: recentOf(this.changes, now).length, times, timeoutMs };
+  }
+
+  /** Remembers that it changed its state, if it did so by itself. */
+  remember(transition: Transition<BackendState>, historyLimit: number): void {
+    const { at } = transition;
+    this.since = at;
+    if (isFlip(transition)) this.changes = [...recentOf(this.changes, at), at].slice(-mostRecent);
+    this.transitions = remember(this.transitions, transition, historyLimit);
   }
 
   #byHand(): BackendByHand | undefined {
@@ -189,4 +231,20 @@ export class BackendEntry {
     const isAsInFile = state === (fileEnabled ? "enabled" : "disabled");
     return isAsInFile ? undefined : { state, fileEnabled, said };
   }
+}
+
+/** For how long a change of state is recent, in milliseconds: 10 minutes. */
+const recentMs = 600_000;
+
+/** Changes that are remembered: of who changes more often, more than enough is known. */
+export const mostRecent = 100;
+
+/** Those of these moments that are recent at another, oldest first. */
+function recentOf(moments: readonly number[], now: number): readonly number[] {
+  return moments.filter((at) => at > now - recentMs);
+}
+
+/** Whether a backend has come up or gone down by itself: what operators do to it is no flapping. */
+export function isFlip({ from, to }: { readonly from: string; readonly to: string }): boolean {
+  return (from === "up" && to === "down") || (from === "down" && to === "up");
 }

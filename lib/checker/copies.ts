@@ -1,7 +1,6 @@
 import type { Steps } from "../time/mod.ts";
-import type { BackendEntry, Placement } from "./backend.ts";
+import type { BackendEntry, Membership, Placement } from "./backend.ts";
 import type { FrontendEntry } from "./frontend.ts";
-import type { Membership } from "./membership.ts";
 import type { Generation } from "./plan.ts";
 
 /**

@@ -10,7 +10,7 @@ import {
   type Standing,
 } from "../health/mod.ts";
 import type { FrontendEntry } from "./frontend.ts";
-import type { Membership } from "./membership.ts";
+import type { Membership } from "./backend.ts";
 import type { Standings } from "./standings.ts";
 
 /** A fail-open that lasts. Unix milliseconds. */

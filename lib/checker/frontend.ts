@@ -15,10 +15,10 @@ import {
   type Standing,
   type Weight,
 } from "../health/mod.ts";
-import type { BackendEntry } from "./backend.ts";
+import type { BackendEntry, Membership, ToldWeights } from "./backend.ts";
 import { CopiedMembers } from "./copies.ts";
 import type { FailOpen } from "./fail_open.ts";
-import { absent, type Former, type Membership, type ToldWeights } from "./membership.ts";
+import type { Former } from "./apply.ts";
 import type { FrontendStanding, Place, Side } from "./outcome.ts";
 import { type Said, type SavedWeight, savedWeight } from "./saved.ts";
 import type { Moment } from "./slow_starts.ts";
@@ -370,3 +370,6 @@ function isFound({ kind }: Reason["cause"]): boolean {
 }
 
 const poolCause = { kind: "pool" } as const;
+
+/** Of one of which listeners know nothing. */
+const absent: ToldWeights = { configured: "absent", effective: "absent" };

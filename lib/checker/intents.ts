@@ -8,9 +8,8 @@ import {
   type Reason,
 } from "../events/mod.ts";
 import type { BackendState } from "../health/mod.ts";
-import type { BackendEntry } from "./backend.ts";
+import type { BackendEntry, Membership } from "./backend.ts";
 import type { Engine } from "./engine.ts";
-import type { Membership } from "./membership.ts";
 import type { Verb } from "./types.ts";
 
 /** One thing that is to be done because of an operator: to a backend, or to its weight somewhere. */

@@ -47,12 +47,11 @@
  * @module
  */
 
-export { Checker } from "./checker.ts";
-export type { CheckerOptions, ReloadOptions } from "./checker.ts";
-export type { Drain, DrainSnapshot } from "./drain.ts";
+export { isFlip } from "./backend.ts";
+export { Checker, type CheckerOptions, type ReloadOptions } from "./checker.ts";
+export type { Drain, DrainSnapshot, ServerTraffic, TrafficSource } from "./drains.ts";
 export type { FlapHold, FlapHoldSnapshot } from "./flap_holds.ts";
 export type { FailOpen, SavedFailOpen } from "./fail_open.ts";
-export type { ServerTraffic, TrafficSource } from "./drains.ts";
 export type { Restored, Said, SavedBackend, SavedFlaps, SavedWeight } from "./saved.ts";
 export type {
   BackendOutcome,
@@ -62,5 +61,4 @@ export type {
   Outcome,
   WeightOutcome,
 } from "./outcome.ts";
-export { isFlip } from "./recent_changes.ts";
 export * from "./types.ts";

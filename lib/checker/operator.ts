@@ -1,10 +1,9 @@
 import type { Actor, EventSink } from "../events/mod.ts";
 import { type BackendState, type Health, type Step, step } from "../health/mod.ts";
 import { atOnce, type Clock, type Steps } from "../time/mod.ts";
-import type { BackendEntry } from "./backend.ts";
+import type { BackendEntry, Membership } from "./backend.ts";
 import type { Engine } from "./engine.ts";
 import { type Asked, backendOf, carryOut, type Intent, verbToFile } from "./intents.ts";
-import type { Membership } from "./membership.ts";
 import type { TransactionChange } from "./operations.ts";
 import type { Outcome } from "./outcome.ts";
 import { dryRunIntents } from "./dry_run.ts";

@@ -1,8 +1,7 @@
 import type { Config, Frontend } from "../config/mod.ts";
 import type { Steps } from "../time/mod.ts";
-import type { BackendEntry, Placement } from "./backend.ts";
+import type { BackendEntry, Membership, Placement } from "./backend.ts";
 import { FrontendEntry } from "./frontend.ts";
-import type { Membership } from "./membership.ts";
 import { isSame } from "./same.ts";
 
 /** Where a backend is used from now on. */

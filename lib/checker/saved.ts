@@ -11,14 +11,12 @@ import {
   neverFlapped,
 } from "../health/mod.ts";
 import type { ProbeTarget } from "../probes/mod.ts";
-import type { BackendEntry } from "./backend.ts";
-import type { Drain } from "./drain.ts";
+import { type BackendEntry, type Membership, mostRecent } from "./backend.ts";
+import type { Drain } from "./drains.ts";
 import type { SavedFailOpen } from "./fail_open.ts";
 import type { FlapHold } from "./flap_holds.ts";
 import type { FrontendEntry } from "./frontend.ts";
-import type { Membership } from "./membership.ts";
 import type { Generation, Plan } from "./plan.ts";
-import { RecentChanges } from "./recent_changes.ts";
 import type { Moment } from "./slow_starts.ts";
 
 /** Who said something, and when. */
@@ -190,7 +188,7 @@ export function restore(
   for (const { entry } of backends.fresh) {
     const known = saved.get(entry.name);
     if (known) restoreBackend(entry, known, isHealthFresh, at);
-    entry.changes = new RecentChanges(changes.get(entry.name));
+    entry.changes = (changes.get(entry.name) ?? []).slice(-mostRecent);
   }
   for (const entry of frontends.fresh) {
     restoreWeights(entry, weights.get(entry.file.name) ?? []);

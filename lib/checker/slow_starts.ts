@@ -5,7 +5,7 @@ import type { Clock } from "../time/mod.ts";
 import { Alarm } from "./alarm.ts";
 import type { Generation } from "./plan.ts";
 import type { FrontendEntry } from "./frontend.ts";
-import type { Membership } from "./membership.ts";
+import type { Membership } from "./backend.ts";
 
 /** How far a backend is that has come up. Replaced as a whole, never changed. */
 export interface Rise {

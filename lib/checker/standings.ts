@@ -15,7 +15,7 @@ import {
   type Weight,
 } from "../health/mod.ts";
 import type { Steps } from "../time/mod.ts";
-import { phaseIn } from "./drain.ts";
+import { phaseIn } from "./drains.ts";
 import {
   type FailOpen,
   failOpenNews,
@@ -25,7 +25,8 @@ import {
   useOnJoining,
   usesOf,
 } from "./fail_open.ts";
-import type { Former, Membership } from "./membership.ts";
+import type { Former } from "./apply.ts";
+import type { Membership } from "./backend.ts";
 import { type Moment, type Rise, slowStartNews } from "./slow_starts.ts";
 
 /** What became of a frontend's measures and was not told yet. */

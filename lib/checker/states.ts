@@ -3,18 +3,16 @@ import {
   type BackendInput,
   type BackendState,
   type Health,
-  remember,
   type Step,
   step,
   type Transition,
 } from "../health/mod.ts";
 import type { DatedResult } from "../probing/mod.ts";
 import type { BackendEntry } from "./backend.ts";
-import type { Drain } from "./drain.ts";
+import type { Drain } from "./drains.ts";
 import type { EngineOptions } from "./engine.ts";
 import type { FlapHolds } from "./flap_holds.ts";
 import type { FrontendEntry } from "./frontend.ts";
-import { isFlip } from "./recent_changes.ts";
 
 /** What {@link States} needs. */
 export interface StatesOptions extends EngineOptions {
@@ -166,9 +164,7 @@ export class States {
     const transition: Transition<BackendState> = cause.kind === "probe"
       ? { from, to, at, because: { code: cause.code, detail: cause.detail } }
       : { from, to, at };
-    entry.since = at;
-    if (isFlip(transition)) entry.changes = entry.changes.and(at);
-    entry.transitions = remember(entry.transitions, transition, historyLimit());
+    entry.remember(transition, historyLimit());
     return transition;
   }
 

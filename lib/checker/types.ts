@@ -3,7 +3,7 @@ import type { Actor, EventData, EventSource } from "../events/mod.ts";
 import type { BackendState, EffectiveWeight, FrontendState, Transition } from "../health/mod.ts";
 import type { ProbeResult } from "../probes/mod.ts";
 import type { Counts, DatedResult, ProbeTimes, ScheduleStats } from "../probing/mod.ts";
-import type { DrainSnapshot } from "./drain.ts";
+import type { DrainSnapshot } from "./drains.ts";
 import type { FlapHoldSnapshot } from "./flap_holds.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Said, SavedWeight } from "./saved.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { CopiedMembers } from "../../lib/checker/copies.ts";
-import type { Membership } from "../../lib/checker/membership.ts";
+import type { Membership } from "../../lib/checker/backend.ts";
 
 Deno.test("members are copied when they are looked at, once each", () => {
   const originals = new Map(["a", "b", "c"].map((name, pool) => [name, { pool } as Membership]));

@@ -6,7 +6,6 @@ export const testedBy: Readonly<Record<string, readonly string[]>> = {
   "access/auth_file": ["access/auth_schema"],
   "access/certificate": ["access/der", "access/distinguished_name"],
 
-  "checker/drain": ["checker/drains"],
   "checker/fail_open": ["checker/frontend", "checker/standings"],
   "checker/model": ["checker/engine"],
   "checker/operator": ["checker/intents"],
@@ -149,7 +148,6 @@ export const testedBy: Readonly<Record<string, readonly string[]>> = {
 /** Files with names, numbers and texts but no logic: a test would say them a second time. */
 export const onlyNames: readonly string[] = [
   ...[
-    "checker/membership",
     "checker/types",
     "daemon/exit_codes",
     "events/types",
