@@ -7,13 +7,10 @@ import {
   safetyReason,
 } from "../events/mod.ts";
 import {
-  effectiveWeights,
   type FrontendState,
   type FrontendTally,
   judgeWeight,
-  type PoolRole,
-  type Standing,
-  type Weight,
+  type Verdict,
 } from "../health/mod.ts";
 import type { BackendEntry, Membership, ToldWeights } from "./backend.ts";
 import { CopiedMembers } from "./copies.ts";
@@ -79,7 +76,7 @@ export class FrontendEntry implements Side {
     const member = this.members.get(backend);
     if (!member) return undefined;
     const { pool, weight: configured } = member;
-    return { pool: this.#poolName(pool), configured, effective: this.#effectiveOf(member) };
+    return { pool: this.#poolName(pool), configured, effective: this.#judge(member).weight };
   }
 
   /** Another one that stands as this one does now, with the copies of its backends. */
@@ -225,7 +222,7 @@ export class FrontendEntry implements Side {
     this.#heldPool = this.tally.heldPool;
     this.standings.takeNews();
     for (const member of this.members.values()) {
-      const effective = this.#effectiveOf(member);
+      const effective = this.#judge(member).weight;
       member.told = { configured: member.weight, effective };
       this.standings.noteUse(member, effective, 0);
     }
@@ -296,22 +293,19 @@ export class FrontendEntry implements Side {
       file: this.file,
       state: this.state,
       activePool: this.#poolName(this.tally.activePool),
-      weights: effectiveWeights(this.config, this.#poolRoleOf, this.#standingOfName),
+      weights: Array.from(this.members.values(), (member) => ({
+        backend: member.backend.name,
+        pool: this.#poolName(member.pool),
+        ...this.#judge(member),
+      })),
       byHand: this.weightsByHand(),
       failOpenSince: this.open?.since,
       slowStarts: this.standings.slowStarts(),
     };
   }
 
-  readonly #poolRoleOf = (pool: number): PoolRole => this.tally.poolRole(pool);
-
-  readonly #standingOfName = (name: string): Standing => {
-    const member = this.members.get(name);
-    return member ? this.standings.of(member) : { state: "removed", untested: false };
-  };
-
   #announce(member: Membership, into: EventData[], at: number): void {
-    const effective = this.#effectiveOf(member);
+    const effective = this.#judge(member).weight;
     const now = { configured: member.weight, effective };
     const { told } = member;
     this.standings.noteUse(member, effective, at);
@@ -332,13 +326,13 @@ export class FrontendEntry implements Side {
     };
   }
 
-  #effectiveOf(member: Membership): Weight {
+  #judge(member: Membership): Verdict {
     return judgeWeight({
       standing: this.standings.of(member),
       configured: member.weight,
       pool: this.tally.poolRole(member.pool),
       flushOnDown: this.file.flushOnDown,
-    }).weight;
+    });
   }
 
   #poolName(index: number): string {

@@ -35,26 +35,25 @@ export { count, counterMax, counterStart, isHealthy, nextDelay, noticeMs } from 
 export type { ProbeIntervals, RiseFall } from "./counter.ts";
 export { backendInputs, freshHealth, isProbed, recheck, rules, step } from "./machine.ts";
 export type { BackendInput, Health, Recheck, Rule, Step } from "./machine.ts";
-export { judgeWeight, weightRules } from "./weight.ts";
-export type { Circumstances, Verdict, WeightReason, WeightRule } from "./weight.ts";
-export { afterChange, afterHold, holdMs, neverFlapped } from "./flap.ts";
-export type { FlapMemory, FlapRule } from "./flap.ts";
-export { failsOpen, heldBy, inUse, nextLastUse, presumedInUse } from "./fail_open.ts";
-export type { Census, FailOpen, LastUse } from "./fail_open.ts";
 export {
+  judgeWeight,
   partOf,
   slowStartPercent,
   slowStartStep,
   slowStartStepAt,
   slowStartSteps,
-} from "./slow_start.ts";
-export { effectiveWeights } from "./pools.ts";
+  weightRules,
+} from "./weight.ts";
 export type {
+  Circumstances,
   EffectiveWeight,
-  PoolRoleOf,
-  StandingOf,
-  WeightedFrontend,
-  WeightedPool,
-} from "./pools.ts";
+  Verdict,
+  WeightReason,
+  WeightRule,
+} from "./weight.ts";
+export { afterChange, afterHold, holdMs, neverFlapped } from "./flap.ts";
+export type { FlapMemory, FlapRule } from "./flap.ts";
+export { failsOpen, heldBy, inUse, nextLastUse, presumedInUse } from "./fail_open.ts";
+export type { Census, FailOpen, LastUse } from "./fail_open.ts";
 export { FrontendTally, roleOf } from "./tally.ts";
 export type { Role } from "./tally.ts";

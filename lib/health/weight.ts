@@ -1,5 +1,4 @@
 import { isProbed } from "./machine.ts";
-import { partOf } from "./slow_start.ts";
 import type { BackendState, PoolRole, Standing, Weight } from "./types.ts";
 
 /** All that the effective weight of one backend in one frontend comes from. */
@@ -39,6 +38,14 @@ export interface Verdict {
   /** Whether entering this condition also moves existing flows away. */
   readonly flush: boolean;
   readonly reason: WeightReason;
+}
+
+/** What VPP is to be told about one backend of one frontend, and why. */
+export interface EffectiveWeight extends Verdict {
+  /** Name of the backend. */
+  readonly backend: string;
+  /** Name of the pool that it stands in. */
+  readonly pool: string;
 }
 
 /** One line of the order of precedence. */
@@ -156,4 +163,28 @@ function isMoved(flushing: Flushing, { standing, flushOnDown }: Circumstances): 
     case "when-overdue":
       return standing.drain === "overdue";
   }
+}
+
+/** Steps in which a backend that comes up gets its weight: each makes VPP build a table anew. */
+export const slowStartSteps = 10;
+
+/** The step at so many milliseconds of so many: 1 at the beginning, the last one at the end. */
+export function slowStartStep(elapsedMs: number, overMs: number): number {
+  const gone = Math.floor((elapsedMs * (slowStartSteps - 1)) / overMs);
+  return Math.max(1, Math.min(slowStartSteps, 1 + gone));
+}
+
+/** After how many milliseconds from its beginning a step begins. */
+export function slowStartStepAt(step: number, overMs: number): number {
+  return Math.ceil(((step - 1) * overMs) / (slowStartSteps - 1));
+}
+
+/** The share of its weight, in percent, that a backend has at a step. */
+export function slowStartPercent(step: number): number {
+  return (step * 100) / slowStartSteps;
+}
+
+/** So many percent of a weight above 0, and never 0 of it. */
+export function partOf(weight: number, percent: number): number {
+  return Math.max(1, Math.round((weight * percent) / 100));
 }

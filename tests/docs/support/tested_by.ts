@@ -59,7 +59,6 @@ export const testedBy: Readonly<Record<string, readonly string[]>> = {
   "h2/conformance/time": ["h2/timekeeper"],
   "h2/core": ["h2/types"],
 
-  "health/pools": ["health/tally"],
   "log/logger": ["log/writer"],
   "maglev/table": ["maglev/xxhash"],
 

@@ -4,14 +4,38 @@ import {
   type BackendState,
   backendStates,
   type EffectiveWeight,
-  effectiveWeights,
   type FrontendState,
   FrontendTally,
+  judgeWeight,
+  type PoolRole,
   type Role,
   roleOf,
   type Standing,
-  type WeightedFrontend,
 } from "../../lib/health/mod.ts";
+
+/** Pools of backends with weights, most preferred first. */
+interface WeightedFrontend {
+  readonly flushOnDown: boolean;
+  readonly pools: readonly {
+    readonly name: string;
+    readonly backends: readonly { readonly backend: string; readonly weight: number }[];
+  }[];
+}
+
+/** The weights of all backends, in the order of pools and their backends. */
+function effectiveWeights(
+  { pools, flushOnDown }: WeightedFrontend,
+  roleOfPool: (pool: number) => PoolRole,
+  standingOf: (backend: string) => Standing,
+): EffectiveWeight[] {
+  return pools.flatMap(({ name, backends }, index) =>
+    backends.map(({ backend, weight: configured }) => {
+      const [standing, pool] = [standingOf(backend), roleOfPool(index)];
+      const verdict = judgeWeight({ standing, configured, pool, flushOnDown });
+      return { backend, pool: name, ...verdict };
+    })
+  );
+}
 
 function frontend(
   pools: readonly Readonly<Record<string, number>>[],
