@@ -11,7 +11,6 @@ import { type SavedFailOpen, savedFailOpen } from "./fail_open.ts";
 import { Impairment } from "./impairment.ts";
 import { ProbeObservers } from "./observer.ts";
 import { Operations } from "./operations.ts";
-import { Operator } from "./operator.ts";
 import type { Outcome } from "./outcome.ts";
 import { emptyGeneration, type Plan, planReload } from "./plan.ts";
 import { removalRefusal } from "./removals.ts";
@@ -105,15 +104,7 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
       { clock, events, probing, observer, firstWithinMs },
       emptyGeneration(config),
     );
-    const operator = new Operator({ clock, events, engine });
-    const generation = () => engine.generation;
-    this.#operations = new Operations({
-      operator,
-      slices: this.#slices,
-      events,
-      clock,
-      generation,
-    });
+    this.#operations = new Operations({ slices: this.#slices, events, clock, engine });
     atOnce(this.#begin(config, options.restored));
   }
 

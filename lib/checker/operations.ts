@@ -1,20 +1,16 @@
 import type { Actor, EventStream } from "../events/mod.ts";
-import { atOnce, type Clock, type Slices, type Steps } from "../time/mod.ts";
+import { atOnce, type Slices, type Steps } from "../time/mod.ts";
 import type { BackendEntry } from "./backend.ts";
 import type { FrontendEntry } from "./frontend.ts";
-import type { Operator } from "./operator.ts";
+import { Operator, type OperatorContext } from "./operator.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Generation } from "./plan.ts";
 import type { BackendSnapshot, FrontendSnapshot, Operation } from "./types.ts";
 
 /** What {@link Operations} needs. */
-export interface OperationsOptions {
-  readonly operator: Operator;
+export interface OperationsOptions extends OperatorContext {
   readonly slices: Slices;
   readonly events: EventStream;
-  readonly clock: Pick<Clock, "turn">;
-  /** What runs now. */
-  readonly generation: () => Generation;
 }
 
 /** How often it is foreseen what operations come to, where states change faster than that takes. */
@@ -26,12 +22,12 @@ const mostForecasts = 3;
  * `finish` before.
  */
 export class Operations {
-  readonly #options: OperationsOptions;
   /** Those that are being done in slices. */
   #transaction: Transaction | undefined;
+  readonly #operator: Operator;
 
-  constructor(options: OperationsOptions) {
-    this.#options = options;
+  constructor(private readonly options: OperationsOptions) {
+    this.#operator = new Operator(options);
   }
 
   /** A backend as others may see it. */
@@ -52,7 +48,7 @@ export class Operations {
   /** Does all of `operations`, or none, and says what that comes to. Throws CheckerError. */
   operate(operations: readonly Operation[], actor?: Actor): Outcome {
     this.finish();
-    const { outcome, changes } = atOnce(this.#options.operator.foresee(operations));
+    const { outcome, changes } = atOnce(this.#operator.foresee(operations));
     for (const { run } of changes(actor)) run();
     return outcome;
   }
@@ -60,7 +56,7 @@ export class Operations {
   /** What `operate` would come to. */
   foresee(operations: readonly Operation[]): Outcome {
     this.finish();
-    return atOnce(this.#options.operator.foresee(operations)).outcome;
+    return atOnce(this.#operator.foresee(operations)).outcome;
   }
 
   /**
@@ -69,14 +65,16 @@ export class Operations {
    * with nothing changed, where `operate` throws.
    */
   async operateMany(operations: readonly Operation[], actor?: Actor): Promise<Outcome> {
-    const { operator, events, clock, slices } = this.#options;
+    const { events, clock, slices } = this.options;
     for (let attempt = 1;; attempt++) {
       const planned = await this.#planned(operations);
       await clock.turn.next(true);
       const isAsForeseen = this.#isAsOf(planned);
       if (!isAsForeseen && attempt < mostForecasts) continue;
       this.finish();
-      const changes = isAsForeseen ? planned.changes(actor) : operator.changes(operations, actor);
+      const changes = isAsForeseen
+        ? planned.changes(actor)
+        : this.#operator.changes(operations, actor);
       const transaction = new Transaction(changes, () => this.#transaction = undefined);
       this.#transaction = transaction;
       await events.tellAfter(() => slices.run(transaction.steps()));
@@ -94,16 +92,17 @@ export class Operations {
 
   /** Whether nothing has changed since operations were foreseen, nor is being changed. */
   #isAsOf(asOf: { readonly generation: Generation; readonly seq: number }): boolean {
-    const { events, generation } = this.#options;
-    return !this.#transaction && asOf.generation === generation() && asOf.seq === events.lastSeq;
+    const { events, engine } = this.options;
+    if (this.#transaction) return false;
+    return asOf.generation === engine.generation && asOf.seq === events.lastSeq;
   }
 
   /** Operations, and as of when they are foreseen: not while others are being done. */
   async #planned(operations: readonly Operation[]) {
-    const { operator, events, slices, generation } = this.#options;
+    const { events, slices, engine } = this.options;
     while (this.#transaction) await this.#transaction.over;
-    const asOf = { generation: generation(), seq: events.lastSeq };
-    return { ...asOf, ...await slices.run(operator.foresee(operations)) };
+    const asOf = { generation: engine.generation, seq: events.lastSeq };
+    return { ...asOf, ...await slices.run(this.#operator.foresee(operations)) };
   }
 }
 
@@ -121,7 +120,6 @@ export interface TransactionChange {
 class Transaction {
   /** Resolves when all is done. */
   readonly over: Promise<void>;
-  readonly #changes: readonly TransactionChange[];
   readonly #end: () => void;
   readonly #backends = new Map<BackendEntry, BackendSnapshot>();
   readonly #frontends = new Map<FrontendEntry, FrontendSnapshot>();
@@ -129,10 +127,9 @@ class Transaction {
   #next = 0;
 
   /** `onOver` is called with the last of `changes`, before anybody can look. */
-  constructor(changes: readonly TransactionChange[], onOver: () => void) {
+  constructor(private readonly changes: readonly TransactionChange[], onOver: () => void) {
     const over = Promise.withResolvers<void>();
     this.over = over.promise;
-    this.#changes = changes;
     this.#end = () => {
       onOver();
       over.resolve();
@@ -161,13 +158,13 @@ class Transaction {
 
   /** Does the next change; false once there is none left. */
   #isUnderWay(): boolean {
-    const change = this.#changes[this.#next++];
+    const change = this.changes[this.#next++];
     if (change) {
       this.#keep(change.on);
       change.run();
     }
-    if (this.#next === Math.max(1, this.#changes.length)) this.#end();
-    return this.#next < this.#changes.length;
+    if (this.#next === Math.max(1, this.changes.length)) this.#end();
+    return this.#next < this.changes.length;
   }
 
   #keep(backend: BackendEntry): void {
