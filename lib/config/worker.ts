@@ -10,12 +10,7 @@ import { reasonOf } from "../log/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import { serveAs, startWorker, type WorkerScope } from "../workers/mod.ts";
 import type { HealthCheck } from "./check_types.ts";
-import {
-  type ConfigOutcome,
-  type ConfigProblem,
-  type ConfigWarning,
-  fileProblem,
-} from "./outcome.ts";
+import { type ConfigOutcome, type ConfigProblem, fileProblem } from "./outcome.ts";
 import { parseBytes } from "./parse.ts";
 import type { Backend, Frontend, Pool, PoolBackend } from "./types.ts";
 
@@ -27,8 +22,6 @@ const limitMs = 30_000;
  * gives little memory back, so it is kept from its first use until it is disposed of.
  */
 export class WorkerParser implements Disposable {
-  readonly #clock: Clock;
-  readonly #start: () => Worker;
   #worker: Worker | undefined;
   #queue: Promise<unknown> = Promise.resolve();
   #disposed = false;
@@ -36,10 +29,10 @@ export class WorkerParser implements Disposable {
   #abandon: ((reason: Error) => void) | undefined;
 
   /** Workers are made by `start`. */
-  constructor(clock: Clock, start: () => Worker = startParserWorker) {
-    this.#clock = clock;
-    this.#start = start;
-  }
+  constructor(
+    private readonly clock: Clock,
+    private readonly start: () => Worker = startParserWorker,
+  ) {}
 
   /**
    * Parses after everything asked for before. The bytes are given away to the worker. A worker that
@@ -56,7 +49,7 @@ export class WorkerParser implements Disposable {
    * wait Deno delivers all before it turns to anything else.
    */
   async #parse(bytes: Uint8Array<ArrayBuffer>, file: string): Promise<ConfigOutcome> {
-    const limit = this.#clock.after(limitMs, () => {
+    const limit = this.clock.after(limitMs, () => {
       this.#abandon?.(new Error(`it did not end within ${limitMs / 1000} s`));
     });
     try {
@@ -78,7 +71,7 @@ export class WorkerParser implements Disposable {
   }
 
   #ask(message: ToWorker, transfer: Transferable[] = []): Promise<Slice> {
-    const worker = this.#worker ??= this.#start();
+    const worker = this.#worker ??= this.start();
     return new Promise((resolve, reject) => {
       this.#abandon = reject;
       worker.onmessage = ({ data }: MessageEvent<Slice>) => resolve(data);
@@ -161,7 +154,7 @@ function* sliced(pieces: Iterable<Piece>): Generator<Slice> {
 }
 
 /**
- * A part of an outcome: first the whole without what there may be many of, then that. A pool
+ * A part of an outcome: first the whole without what there may be thousands of, then that. A pool
  * belongs to the frontend before it, a member to the pool.
  */
 type Piece =
@@ -171,7 +164,6 @@ type Piece =
   | { readonly frontend: Frontend }
   | { readonly pool: Pool }
   | { readonly member: PoolBackend }
-  | { readonly warning: ConfigWarning }
   | { readonly problem: ConfigProblem };
 
 /** The pieces of an outcome, in the order that {@link Assembler} wants. */
@@ -181,9 +173,9 @@ function* takeApart(outcome: ConfigOutcome): Generator<Piece> {
     for (const problem of outcome.problems) yield { problem };
     return;
   }
-  const { config, warnings } = outcome;
+  const { config } = outcome;
   const empty = { healthchecks: new Map(), backends: new Map(), frontends: new Map() };
-  yield { outcome: { ...outcome, config: { ...config, ...empty }, warnings: [] } };
+  yield { outcome: { ...outcome, config: { ...config, ...empty } } };
   for (const check of config.healthchecks.values()) yield { check };
   for (const backend of config.backends.values()) yield { backend };
   for (const frontend of config.frontends.values()) {
@@ -193,7 +185,6 @@ function* takeApart(outcome: ConfigOutcome): Generator<Piece> {
       for (const member of pool.backends) yield { member };
     }
   }
-  for (const warning of warnings) yield { warning };
 }
 
 /** Puts the pieces of one outcome together. */
@@ -201,7 +192,6 @@ class Assembler {
   readonly #healthchecks = new Map<string, HealthCheck>();
   readonly #backends = new Map<string, Backend>();
   readonly #frontends = new Map<string, Frontend>();
-  readonly #warnings: ConfigWarning[] = [];
   readonly #problems: ConfigProblem[] = [];
   #outcome: ConfigOutcome | undefined;
   #pools: Pool[] = [];
@@ -218,7 +208,6 @@ class Assembler {
       this.#members = [];
       this.#pools.push({ ...piece.pool, backends: this.#members });
     } else if ("member" in piece) this.#members.push(piece.member);
-    else if ("warning" in piece) this.#warnings.push(piece.warning);
     else this.#problems.push(piece.problem);
   }
 
@@ -233,7 +222,7 @@ class Assembler {
       backends: this.#backends,
       frontends: this.#frontends,
     };
-    return { ...outcome, config, warnings: this.#warnings };
+    return { ...outcome, config };
   }
 }
 
