@@ -73,41 +73,36 @@ export class Copies {
 
 /** Members of a frontend, each of which is copied when it is first looked at. */
 export class CopiedMembers extends Map<string, Membership> {
-  readonly #originals: ReadonlyMap<string, Membership>;
-  readonly #copy: (original: Membership) => Membership;
-
   constructor(
-    originals: ReadonlyMap<string, Membership>,
-    copy: (original: Membership) => Membership,
+    private readonly originals: ReadonlyMap<string, Membership>,
+    private readonly copy: (original: Membership) => Membership,
   ) {
     super();
-    this.#originals = originals;
-    this.#copy = copy;
   }
 
   override get size(): number {
-    return this.#originals.size;
+    return this.originals.size;
   }
 
   override has(name: string): boolean {
-    return this.#originals.has(name);
+    return this.originals.has(name);
   }
 
   override get(name: string): Membership | undefined {
     const known = super.get(name);
-    const original = known ? undefined : this.#originals.get(name);
+    const original = known ? undefined : this.originals.get(name);
     if (!original) return known;
-    const copy = this.#copy(original);
+    const copy = this.copy(original);
     this.set(name, copy);
     return copy;
   }
 
   override keys(): MapIterator<string> {
-    return this.#originals.keys();
+    return this.originals.keys();
   }
 
   override *entries(): MapIterator<[string, Membership]> {
-    for (const name of this.#originals.keys()) {
+    for (const name of this.originals.keys()) {
       const member = this.get(name);
       if (member) yield [name, member];
     }

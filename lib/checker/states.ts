@@ -40,17 +40,13 @@ export type Steering = Exclude<BackendInput, "pass" | "fail">;
 
 /** Carries out what the state machine says: everything that follows from an input, in one step. */
 export class States {
-  readonly #options: StatesOptions;
-
-  constructor(options: StatesOptions) {
-    this.#options = options;
-  }
+  constructor(private readonly options: StatesOptions) {}
 
   /** Takes in what probes have found out. */
   probed(entry: BackendEntry, health: Health, { code, detail }: DatedResult): void {
     const reason: Reason = { cause: { kind: "probe", code, detail } };
     const { state: from } = entry;
-    const { holds } = this.#options;
+    const { holds } = this.options;
     if (!entry.hold) {
       this.enterAll([{ entry, health, untested: false }], reason);
       return holds().changed(entry, from, reason);
@@ -71,7 +67,7 @@ export class States {
   input(entry: BackendEntry, input: Steering, reason: Reason): Step {
     const outcome = step(entry.health, input, entry.check);
     if (outcome.kind === "refused") return outcome;
-    const { probing, firstWithinMs } = this.#options;
+    const { probing, firstWithinMs } = this.options;
     if (outcome.probing === "start") {
       probing.aim(entry.job, outcome.health, firstWithinMs(entry.check));
     }
@@ -105,7 +101,7 @@ export class States {
       untold.push(() => this.#tell(entry, transition, reason));
     }
     for (const tell of untold) tell();
-    for (const entry of moved) this.#options.holds().look(entry);
+    for (const entry of moved) this.options.holds().look(entry);
   }
 
   /** Begins a drain, ends it, or notes how far it is, and tells what that changes. */
@@ -115,7 +111,7 @@ export class States {
     this.#move(entry, reason);
     this.#tellDrain(entry, news, reason);
     this.#tell(entry, undefined, reason);
-    this.#options.holds().look(entry);
+    this.options.holds().look(entry);
   }
 
   /** Tells of a backend that is new, unless it is as all new ones are: unknown. */
@@ -131,26 +127,26 @@ export class States {
     if (entry.hold) {
       const about = { measure: "flap-hold", change: "begun", frontend: "", backend } as const;
       const detail = "under its new name";
-      this.#options.events.emit(because(reason, [{ kind: "safety", ...about, detail }]));
+      this.options.events.emit(because(reason, [{ kind: "safety", ...about, detail }]));
     }
     if (to === "unknown") return;
-    const transition = { from: "unknown", to, at: this.#options.clock.wall() } as const;
+    const transition = { from: "unknown", to, at: this.options.clock.wall() } as const;
     const { frontends } = placement;
-    this.#options.events.emit(because(reason, [
+    this.options.events.emit(because(reason, [
       { kind: "backend", backend, address: address.text, transition, frontends },
     ]));
   }
 
   #move({ placement: { memberships } }: BackendEntry, reason: Reason): void {
-    const { clock } = this.#options;
+    const { clock } = this.options;
     const moment = { wall: clock.wall(), now: clock.now() };
     for (const member of memberships) {
-      if (member.frontend.moved(member, moment, reason)) this.#options.risen(member.frontend);
+      if (member.frontend.moved(member, moment, reason)) this.options.risen(member.frontend);
     }
   }
 
   #tellDrain({ name: backend }: BackendEntry, news: DrainNews, reason: Reason): void {
-    this.#options.events.emit(because(reason, [{ kind: "drain", backend, ...news }]));
+    this.options.events.emit(because(reason, [{ kind: "drain", backend, ...news }]));
   }
 
   #remember(
@@ -158,7 +154,7 @@ export class States {
     from: BackendState,
     { cause }: Reason,
   ): Transition<BackendState> {
-    const { clock, historyLimit } = this.#options;
+    const { clock, historyLimit } = this.options;
     const to = entry.health.state;
     const at = clock.wall();
     const transition: Transition<BackendState> = cause.kind === "probe"
@@ -173,7 +169,7 @@ export class States {
     transition: Transition<BackendState> | undefined,
     reason: Reason,
   ): void {
-    const { clock, events, observer } = this.#options;
+    const { clock, events, observer } = this.options;
     const { name: backend, config: { address }, placement: { memberships, frontends } } = entry;
     const at = clock.wall();
     if (transition) observer.transition(backend, transition.from, transition.to);

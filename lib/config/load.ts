@@ -34,14 +34,12 @@ export async function loadConfig(path: string): Promise<ConfigOutcome> {
  * 12 ms): load the first file through the same loader, before there is anything to hold up.
  */
 export class ConfigLoader implements Disposable {
-  readonly #clock: Clock;
   readonly #worker: WorkerParser;
   /** The last big file that was valid. */
   #known: Known | undefined;
 
   /** The clock tells when a worker takes too long, and how old a file is. */
-  constructor(clock: Clock) {
-    this.#clock = clock;
+  constructor(private readonly clock: Clock) {
     this.#worker = new WorkerParser(clock);
   }
 
@@ -51,7 +49,7 @@ export class ConfigLoader implements Disposable {
    * and over would cost a core, and 100 times its size in memory.
    */
   async load(path: string): Promise<ConfigOutcome> {
-    const stamp = await stampOf(path, this.#clock.wall());
+    const stamp = await stampOf(path, this.clock.wall());
     if (stamp !== undefined && stamp === this.#known?.stamp) return this.#known.outcome;
     const read = await readBytes(path);
     if (read.kind === "failed") return read.outcome;

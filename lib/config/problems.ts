@@ -3,17 +3,14 @@ import type { ConfigProblem, ConfigStage, ConfigWarning } from "./outcome.ts";
 
 /** Where the lines of a text begin; built when a place is first asked for. */
 export class LineIndex {
-  readonly #text: string;
   #starts: number[] | undefined;
 
-  constructor(text: string) {
-    this.#text = text;
-  }
+  constructor(private readonly text: string) {}
 
   /** Line and column, both from 1, of an offset. Offsets outside the text are moved to its ends. */
   place(offset: number): { readonly line: number; readonly column: number } {
-    const starts = this.#starts ??= lineStarts(this.#text);
-    const at = Math.max(0, Math.min(offset, this.#text.length));
+    const starts = this.#starts ??= lineStarts(this.text);
+    const at = Math.max(0, Math.min(offset, this.text.length));
     let low = 0;
     let high = starts.length - 1;
     while (low < high) {

@@ -71,17 +71,14 @@ export function readSections<S extends ObjectSchema>(
 }
 
 class Reader {
-  readonly #problems: ProblemList;
-  readonly #suggester: Suggester;
-  readonly #tree: YamlTree;
   /** The sections that are being read, outermost first. */
   readonly #outer: OuterSection[] = [];
 
-  constructor(tree: YamlTree, problems: ProblemList, suggester: Suggester) {
-    this.#problems = problems;
-    this.#suggester = suggester;
-    this.#tree = tree;
-  }
+  constructor(
+    private readonly tree: YamlTree,
+    private readonly problems: ProblemList,
+    private readonly suggester: Suggester,
+  ) {}
 
   section(schema: ObjectSchema, node: Node | null, at: number, path: Path | undefined): AnySection {
     const entries = this.#entries(schema, node, at, path);
@@ -125,7 +122,7 @@ class Reader {
       const problem = formProblem(propertyNames, name);
       if (problem !== undefined) {
         const message = `the name of a ${of.title} ${problem}, not ${show(name)}`;
-        this.#problems.add("semantic", entry.at, where, message);
+        this.problems.add("semantic", entry.at, where, message);
       }
       sections.set(name, this.section(of, entry.value, entry.at, where));
     }
@@ -139,8 +136,8 @@ class Reader {
     path: Path,
   ): readonly string[] {
     const { title, properties, required } = schema.additionalProperties;
-    const valueOf = (key: string) => this.#tree.resolve(entries.get(key)?.value ?? null);
-    const isNothing = (key: string) => this.#tree.isNothing(valueOf(key));
+    const valueOf = (key: string) => this.tree.resolve(entries.get(key)?.value ?? null);
+    const isNothing = (key: string) => this.tree.isNothing(valueOf(key));
     const keysOf = (key: string) => this.#keysOf(entries.get(key));
     const slipped = slippedKeys(schema, entries.keys(), {
       couldBeNamed: (key) => {
@@ -151,7 +148,7 @@ class Reader {
       isPlain: (key) => isScalar(valueOf(key)) && !isNothing(key),
     });
     const at = entries.get(slipped[0] ?? "")?.at;
-    if (at !== undefined) this.#problems.slip(at, path, slippedMessage(schema, slipped));
+    if (at !== undefined) this.problems.slip(at, path, slippedMessage(schema, slipped));
     if (!required) return slipped;
     for (const [name, entry] of entries) {
       const owner = this.#outerOwner(name);
@@ -159,14 +156,14 @@ class Reader {
       if (owner === undefined || !(isMap(valueOf(name)) || isNothing(name)) || !isForeign) continue;
       const message = `expected the name of a ${title}, got ${show(name)}, which belongs to ` +
         `${show(owner)}: indent it less`;
-      this.#problems.slip(entry.at, childPath(path, name), message);
+      this.problems.slip(entry.at, childPath(path, name), message);
     }
     return slipped;
   }
 
   /** The keys of the mapping that an entry has for a value; none of anything else. */
   #keysOf(entry: Entry | undefined): readonly string[] {
-    const value = this.#tree.resolve(entry?.value ?? null);
+    const value = this.tree.resolve(entry?.value ?? null);
     return isMap(value) ? value.items.map(({ key }) => isScalar(key) ? String(key.value) : "") : [];
   }
 
@@ -177,22 +174,22 @@ class Reader {
   }
 
   #list(schema: ArraySchema, node: Node | null, at: number, path: Path): AnySection[] {
-    const target = this.#tree.resolve(node);
-    if (this.#tree.isNothing(target)) return [];
+    const target = this.tree.resolve(node);
+    if (this.tree.isNothing(target)) return [];
     if (!isSeq(target)) {
       this.#wrongKind(schema, target, at, path);
       return [];
     }
     // Under !!omap and !!pairs the library has turned the items into something else.
     if (!this.#isTagged(target, "seq", path)) return [];
-    return this.#tree.items(target, path).map((item, index) => {
+    return this.tree.items(target, path).map((item, index) => {
       const itemAt = item?.range?.[0] ?? at;
       return this.section(schema.items, item, itemAt, childPath(path, index));
     });
   }
 
   #scalar(schema: ScalarSchema, node: Node | null, at: number, path: Path): unknown {
-    const target = this.#tree.resolve(node);
+    const target = this.tree.resolve(node);
     const scalar = isScalar(target) ? classify(target) : undefined;
     if (!scalar && isScalar(target)) return void this.#isTagged(target, "str", path);
     if (!scalar) return void this.#wrongKind(schema, target, at, path);
@@ -203,8 +200,8 @@ class Reader {
 
   #faults(at: number, path: Path): Faults {
     return {
-      malformed: (message) => this.#problems.add("parse", at, path, message),
-      outOfRange: (message) => this.#problems.add(phaseOf(path), at, path, message),
+      malformed: (message) => this.problems.add("parse", at, path, message),
+      outOfRange: (message) => this.problems.add(phaseOf(path), at, path, message),
     };
   }
 
@@ -214,11 +211,11 @@ class Reader {
     at: number,
     path: Path | undefined,
   ): ReadonlyMap<string, Entry> {
-    const target = this.#tree.resolve(node);
-    if (this.#tree.isNothing(target)) return new Map();
+    const target = this.tree.resolve(node);
+    if (this.tree.isNothing(target)) return new Map();
     if (isMap(target)) {
       this.#isTagged(target, "map", path);
-      return this.#tree.entries(target, path);
+      return this.tree.entries(target, path);
     }
     this.#wrongKind(schema, target, at, path);
     return new Map();
@@ -235,7 +232,7 @@ class Reader {
       ? describeScalar(scalar)
       : "nothing";
     const message = `expected ${nounOf(schema)}, got ${got}${kindHint(schema, node)}`;
-    this.#problems.add("parse", node?.range?.[0] ?? at, path, message);
+    this.problems.add("parse", node?.range?.[0] ?? at, path, message);
   }
 
   /** Whether a tag, if there is one, says what the node is. Others are reported. */
@@ -243,7 +240,7 @@ class Reader {
     const { tag } = node;
     if (tag === undefined || tag === `tag:yaml.org,2002:${own}`) return true;
     const message = `the tag ${show(tag)} has no meaning here`;
-    this.#problems.add("parse", node.range?.[0] ?? 0, path, message);
+    this.problems.add("parse", node.range?.[0] ?? 0, path, message);
     return false;
   }
 
@@ -251,7 +248,7 @@ class Reader {
     const message = path.parent
       ? `is required (${nounOf(schema)})`
       : "is missing; everything belongs under this key";
-    this.#problems.add(phaseOf(path), at, path, message);
+    this.problems.add(phaseOf(path), at, path, message);
   }
 
   #unknownKeys(
@@ -267,11 +264,11 @@ class Reader {
       if (!block) return;
       const [first = ""] = block.keys;
       const message = misplacedMessage(block.keys, block.place);
-      this.#problems.add("parse", block.at, childPath(path, first), message);
+      this.problems.add("parse", block.at, childPath(path, first), message);
       block = undefined;
     };
     for (const [key, entry] of entries) {
-      const isEmpty = this.#tree.isNothing(this.#tree.resolve(entry.value));
+      const isEmpty = this.tree.isNothing(this.tree.resolve(entry.value));
       if (Object.hasOwn(schema.properties, key)) {
         if (isEmpty) empty.push(key);
         before = key;
@@ -279,7 +276,7 @@ class Reader {
         continue;
       }
       const slip = isEmpty ? this.#tooDeep(key, entry) : undefined;
-      const typo = this.#suggester.hint(key, known);
+      const typo = this.suggester.hint(key, known);
       const slipped = slip ?? (typo === "" ? emptyOwnerHint(schema, empty, key) : undefined);
       const hint = slipped ?? (typo || spaceHint(schema, key));
       const place = hint === "" ? this.#placeOf(schema, key, entry, before) : undefined;
@@ -291,8 +288,8 @@ class Reader {
       }
       const where = childPath(path, key);
       const message = `unknown key ${show(key)}${hint || `; known here: ${known.join(", ")}`}`;
-      if (slipped === undefined) this.#problems.add("parse", entry.at, where, message);
-      else this.#problems.slip(entry.at, where, message);
+      if (slipped === undefined) this.problems.add("parse", entry.at, where, message);
+      else this.problems.slip(entry.at, where, message);
     }
     tell();
   }
@@ -328,7 +325,7 @@ class Reader {
     const owner = this.#outerOwner(key);
     if (owner !== undefined) return `; it belongs to ${show(owner)}: indent it less`;
     // The keys of the next section of a name have become those of this one.
-    return this.#outer.some(({ entries }) => this.#tree.repeatsAfter(entries, entry.at))
+    return this.#outer.some(({ entries }) => this.tree.repeatsAfter(entries, entry.at))
       ? "; what follows stands here already: indent it less if it is a name"
       : undefined;
   }

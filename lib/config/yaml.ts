@@ -145,9 +145,6 @@ const maxMerging = 16;
 
 /** A document as the operator means it: keys as text, aliases and `<<` followed. */
 export class YamlTree {
-  readonly root: Node | null;
-  readonly #aliases: ReadonlyMap<Alias, Node>;
-  readonly #problems: ProblemList;
   /** Mappings that are being merged right now: `&a {<<: *a}` would go on for ever. */
   readonly #merging = new Set<YAMLMap>();
   /** Of mappings that have a key twice, where the last such key stands. */
@@ -156,15 +153,15 @@ export class YamlTree {
   #expanded = 0;
   #exhausted = false;
 
-  constructor(root: Node | null, aliases: ReadonlyMap<Alias, Node>, problems: ProblemList) {
-    this.root = root;
-    this.#aliases = aliases;
-    this.#problems = problems;
-  }
+  constructor(
+    readonly root: Node | null,
+    private readonly aliases: ReadonlyMap<Alias, Node>,
+    private readonly problems: ProblemList,
+  ) {}
 
   /** The node that is meant; an alias leads to its anchor, or to itself if there is none. */
   resolve(node: Node | null): Node | null {
-    return isAlias(node) ? this.#aliases.get(node) ?? node : node;
+    return isAlias(node) ? this.aliases.get(node) ?? node : node;
   }
 
   /** Whether the value is left out: `key:`, `~` or `null`. */
@@ -201,16 +198,16 @@ export class YamlTree {
     const scalar = isScalar(node) ? classify(node) : undefined;
     if (scalar && scalar.text !== "") return scalar.text;
     const message = scalar ? "a key is empty" : "a key must be plain text";
-    this.#problems.add("parse", at, path, message);
+    this.problems.add("parse", at, path, message);
     return undefined;
   }
 
   #isNew(own: Map<string, Entry>, key: string, entry: Entry, path: Path | undefined): boolean {
     const first = own.get(key);
     if (!first) return true;
-    const line = this.#problems.lineOf(first.at);
+    const line = this.problems.lineOf(first.at);
     const message = `duplicate key ${show(key)}, first on line ${line}`;
-    this.#problems.add("parse", entry.at, childPath(path, key), message);
+    this.problems.add("parse", entry.at, childPath(path, key), message);
     this.#repeated.set(own, entry.at);
     return false;
   }
@@ -254,7 +251,7 @@ export class YamlTree {
       : undefined;
     if (problem === undefined && isMap(source)) return this.entries(source, path);
     // An alias that leads nowhere has been reported already.
-    if (problem !== undefined && !isAlias(source)) this.#problems.add("parse", at, path, problem);
+    if (problem !== undefined && !isAlias(source)) this.problems.add("parse", at, path, problem);
     return new Map();
   }
 
@@ -264,7 +261,7 @@ export class YamlTree {
     this.#read.add(node);
     if (this.#expanded <= maxExpanded) return true;
     const message = `aliases expand to more than ${maxExpanded} values`;
-    if (!this.#exhausted) this.#problems.add("parse", node.range?.[0] ?? 0, path, message);
+    if (!this.#exhausted) this.problems.add("parse", node.range?.[0] ?? 0, path, message);
     this.#exhausted = true;
     return false;
   }

@@ -40,7 +40,6 @@ export interface EventQuery extends EventFilter {
 /** The last events, in a ring. */
 export class Journal implements Disposable {
   readonly #ring: MaglevEvent[] = [];
-  readonly #capacity: number;
   readonly #unsubscribe: () => void;
   /** Index of the oldest once the ring is full. */
   #oldest = 0;
@@ -54,8 +53,7 @@ export class Journal implements Disposable {
   #unchanged: Set<string> = new Set();
 
   /** Keeps what `events` tells from now on, at most `capacity` of it. */
-  constructor(events: EventSource, capacity = defaultCapacity) {
-    this.#capacity = capacity;
+  constructor(events: EventSource, private readonly capacity = defaultCapacity) {
     this.#unsubscribe = events.subscribe((event) => this.#keep(event));
   }
 
@@ -65,7 +63,7 @@ export class Journal implements Disposable {
    */
   restore(events: readonly MaglevEvent[], seq: number): void {
     this.#behind = seq;
-    for (const event of events.slice(-this.#capacity)) this.#keep(event);
+    for (const event of events.slice(-this.capacity)) this.#keep(event);
   }
 
   /**
@@ -151,13 +149,13 @@ export class Journal implements Disposable {
       this.#passed = event.seq;
       return;
     }
-    if (this.#ring.length < this.#capacity) {
+    if (this.#ring.length < this.capacity) {
       this.#ring.push(event);
       return;
     }
     this.#dropped = this.#ring[this.#oldest]?.seq ?? 0;
     this.#ring[this.#oldest] = event;
-    this.#oldest = (this.#oldest + 1) % this.#capacity;
+    this.#oldest = (this.#oldest + 1) % this.capacity;
   }
 
   /** Whether an event says no more than that a weight of before was right. */

@@ -19,8 +19,6 @@ type Pending = MaglevEvent | (() => void);
  * order. A listener that throws is logged and kept.
  */
 export class EventStream implements EventSource, EventSink, Disposable {
-  readonly #clock: Clock;
-  readonly #log: Logger;
   readonly #subscriptions = new Set<Subscription>();
   #pending: Pending[] = [];
   /** Index of the next one to deliver. */
@@ -33,10 +31,7 @@ export class EventStream implements EventSource, EventSink, Disposable {
   #closed = false;
 
   /** `clock` stamps events and gives the event loop its turns. */
-  constructor(clock: Clock, log: Logger) {
-    this.#clock = clock;
-    this.#log = log;
-  }
+  constructor(private readonly clock: Clock, private readonly log: Logger) {}
 
   /** The number of the last event, told or about to be. */
   get lastSeq(): number {
@@ -58,7 +53,7 @@ export class EventStream implements EventSource, EventSink, Disposable {
 
   /** Adds events that belong together: nothing comes between them. */
   emit(events: readonly NewEvent[]): void {
-    const at = this.#clock.wall();
+    const at = this.clock.wall();
     for (const each of events) this.#pending.push({ ...each, at, seq: ++this.#seq });
     this.#kick();
   }
@@ -68,7 +63,7 @@ export class EventStream implements EventSource, EventSink, Disposable {
     this.#held++;
     try {
       await work();
-      await this.#clock.turn.next(true);
+      await this.clock.turn.next(true);
     } finally {
       this.#held--;
       this.#kick();
@@ -115,10 +110,10 @@ export class EventStream implements EventSource, EventSink, Disposable {
     // Who holds them has others told as well, in order.
     if (this.#held > 0) return;
     this.#delivering = true;
-    const end = this.#clock.now() + budgetMs;
+    const end = this.clock.now() + budgetMs;
     for (let next = this.#pending[this.#next]; next; next = this.#pending[this.#next]) {
-      if (this.#clock.now() > end) {
-        this.#later = this.#clock.after(0, () => this.#deliver());
+      if (this.clock.now() > end) {
+        this.#later = this.clock.after(0, () => this.#deliver());
         break;
       }
       this.#next++;
@@ -140,7 +135,7 @@ export class EventStream implements EventSource, EventSink, Disposable {
         subscription.listener(event);
       } catch (error) {
         const stack = error instanceof Error ? error.stack : undefined;
-        this.#log.error("event-listener-failed", {
+        this.log.error("event-listener-failed", {
           event: event.kind,
           err: reasonOf(error),
           stack,

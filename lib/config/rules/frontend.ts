@@ -120,16 +120,13 @@ type Member = PoolSection["values"]["backends"] extends ReadonlyMap<string, infe
 
 /** The backends of one frontend, pool after pool. */
 class Members {
-  readonly #around: Surroundings;
   readonly #seen = new Map<string, PoolSection>();
   #first: { readonly name: string; readonly family: IpFamily } | undefined;
 
-  constructor(around: Surroundings) {
-    this.#around = around;
-  }
+  constructor(private readonly around: Surroundings) {}
 
   add(name: string, member: Member, pool: PoolSection): void {
-    const { backends, suggester } = this.#around;
+    const { backends, suggester } = this.around;
     const first = this.#seen.get(name);
     const known = backends.get(name);
     if (first) {
@@ -153,7 +150,7 @@ class Members {
   }
 
   #report(member: Member, message: string): void {
-    this.#around.problems.add("semantic", member.at, member.path, message);
+    this.around.problems.add("semantic", member.at, member.path, message);
   }
 }
 
