@@ -6,7 +6,7 @@ import { LineIndex, ProblemList } from "./problems.ts";
 import { readSections } from "./read.ts";
 import { backend, checkUnique, frontend, type PlacedFrontend } from "./rules/frontend.ts";
 import { healthCheck } from "./health_check.ts";
-import { checkAddresses, checkServers, checkVips, lbConfig } from "./rules/vpp.ts";
+import { checkAddresses, checkVips, lbConfig } from "./rules/vpp.ts";
 import { findWarnings } from "./rules/warnings.ts";
 import { fileSchema, type MaglevSection } from "./schema.ts";
 import type { Backend, Config } from "./types.ts";
@@ -106,7 +106,6 @@ function validate(
   const around = { backends: values.backends, problems, suggester };
   for (const [name, section] of values.frontends) {
     const made = frontend(name, section, around);
-    checkServers(name, section, values.backends, problems);
     if (made) placed.push({ frontend: made, section });
   }
   checkUnique(placed, problems);

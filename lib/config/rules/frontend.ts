@@ -39,7 +39,7 @@ export function frontend(
 ): Frontend | undefined {
   const { values } = section;
   const protocol = protocolOf(section, around.problems);
-  checkPools(section, around);
+  checkPools(name, section, around);
   checkUnicast(section, "address", "semantic", around.problems);
   if (!values.address) return undefined;
   return {
@@ -84,14 +84,14 @@ function poolOf({ values }: PoolSection): Pool {
   return { name: values.name ?? "", backends };
 }
 
-function checkPools(section: FrontendSection, around: Surroundings): void {
+function checkPools(frontend: string, section: FrontendSection, around: Surroundings): void {
   const { pools } = section.values;
   if (section.places.pools !== undefined && pools.length === 0) {
     const message = "needs at least one pool, not an empty list";
     around.problems.add("semantic", ...placeOf(section, "pools"), message);
   }
   const poolNames = new Map<string, PoolSection>();
-  const members = new Members(around);
+  const members = new Members(frontend, around);
   for (const pool of pools) {
     checkPoolName(pool, poolNames, around.problems);
     if (pool.places.backends !== undefined && pool.values.backends.size === 0) {
@@ -121,9 +121,10 @@ type Member = PoolSection["values"]["backends"] extends ReadonlyMap<string, infe
 /** The backends of one frontend, pool after pool. */
 class Members {
   readonly #seen = new Map<string, PoolSection>();
+  readonly #byAddress = new Map<string, string>();
   #first: { readonly name: string; readonly family: IpFamily } | undefined;
 
-  constructor(private readonly around: Surroundings) {}
+  constructor(private readonly frontend: string, private readonly around: Surroundings) {}
 
   add(name: string, member: Member, pool: PoolSection): void {
     const { backends, suggester } = this.around;
@@ -137,6 +138,17 @@ class Members {
       this.#report(member, `no backend is named ${show(name)}${hint}`);
     } else if (known.values.address) this.#family(name, known.values.address.family, member);
     this.#seen.set(name, first ?? pool);
+    if (known?.values.address) this.#server(name, known.values.address.text, member);
+  }
+
+  /** An AS is its address: VPP refuses a second one (-81) and could not weigh them apart. */
+  #server(name: string, address: string, member: Member): void {
+    const first = this.#byAddress.get(address) ?? name;
+    this.#byAddress.set(address, first);
+    if (first === name) return;
+    const message = `has the address ${address} as ${show(first)} has; ` +
+      `in frontend ${show(this.frontend)} VPP can tell servers apart only by address`;
+    this.around.problems.add("vpp", member.at, member.path, message);
   }
 
   /** The backends' family is the encap's, and a VIP has one encap. */

@@ -2,7 +2,7 @@ import { type IpAddress, type IpFamily, type SpecialScope, specialScope } from "
 import { formatDuration } from "../duration.ts";
 import type { Section } from "../json_schema.ts";
 import { type Phase, placeOf, type ProblemList, show } from "../problems.ts";
-import type { BackendSection, FrontendSection, LbSection, MaglevSection } from "../schema.ts";
+import type { BackendSection, LbSection, MaglevSection } from "../schema.ts";
 import type { Frontend, LbConfig } from "../types.ts";
 import type { PlacedFrontend } from "./frontend.ts";
 
@@ -185,26 +185,3 @@ function encapFamily(frontend: Frontend, backends: BackendSections): IpFamily | 
 
 /** `maglev.backends` as read, by name. */
 export type BackendSections = ReadonlyMap<string, BackendSection>;
-
-/** An AS is its address: VPP refuses a second one (-81) and could not weigh them apart. */
-export function checkServers(
-  frontend: string,
-  { values }: FrontendSection,
-  backends: BackendSections,
-  problems: ProblemList,
-): void {
-  const byAddress = new Map<string, string>();
-  for (const pool of values.pools) {
-    for (const [name, member] of pool.values.backends) {
-      const address = backends.get(name)?.values.address?.text;
-      if (address === undefined) continue;
-      const first = byAddress.get(address);
-      if (first === undefined) byAddress.set(address, name);
-      else if (first !== name) {
-        const message = `has the address ${address} as ${show(first)} has; ` +
-          `in frontend ${show(frontend)} VPP can tell servers apart only by address`;
-        problems.add("vpp", member.at, member.path, message);
-      }
-    }
-  }
-}
