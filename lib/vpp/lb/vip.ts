@@ -11,12 +11,8 @@ export interface VipKey {
   readonly port: number;
 }
 
-const protocols = { tcp: 6, udp: 17, any: 255 } as const;
-
-/** The number of a protocol on the wire. */
-export function protocolNumber(name: keyof typeof protocols): number {
-  return protocols[name];
-}
+/** The numbers of protocols on the wire. */
+export const protocols = { tcp: 6, udp: 17, any: 255 } as const;
 
 /** `tcp`, `udp`, or `any` for whatever else VPP may hold. */
 export function protocolName(protocol: number): keyof typeof protocols {

@@ -165,28 +165,14 @@ export const statsNames = {
   routeVia: "/net/route/via",
 } as const;
 
-/** Where the counters of one VIP are; undefined where that is not known, which reads as 0. */
-interface VipRow extends ReturnType<typeof namedVip> {
-  readonly pool: number | undefined;
-}
-
-/** Where the counters of one prefix of VIPs are. */
-interface AddressRow {
-  readonly prefix: string;
-  readonly route: number | undefined;
-}
-
-/** Where the counters of one server are. */
-interface ServerRow {
-  readonly address: string;
-  readonly route: number | undefined;
-}
-
-/** What is read each time, prepared so that a reading does nothing but add up. */
+/**
+ * Where the counters are, prepared so that a reading does nothing but add up; an index is undefined
+ * where it is not known, which reads as 0.
+ */
 export interface CounterRows {
-  readonly vips: readonly VipRow[];
-  readonly addresses: readonly AddressRow[];
-  readonly servers: readonly ServerRow[];
+  readonly vips: (ReturnType<typeof namedVip> & { readonly pool: number | undefined })[];
+  readonly addresses: { readonly prefix: string; readonly route: number | undefined }[];
+  readonly servers: { readonly address: string; readonly route: number | undefined }[];
 }
 
 /** Everything that is counted, in order. */
@@ -218,24 +204,22 @@ export function* counterRows(
   { vips, servers }: Counted,
   indexOf: (key: RouteKey) => number | undefined,
 ): Generator<void, CounterRows> {
-  const vipRows: VipRow[] = [];
-  const addressRows: AddressRow[] = [];
+  const rows: CounterRows = { vips: [], addresses: [], servers: [] };
   for (const vip of vips) {
     const named = namedVip(vip);
     const { prefix } = named;
-    vipRows.push({ ...named, pool: vip.poolIndex });
+    rows.vips.push({ ...named, pool: vip.poolIndex });
     // In order, so the VIPs of one prefix stand together.
-    if (addressRows.at(-1)?.prefix !== prefix) {
-      addressRows.push({ prefix, route: indexOf(vip) });
+    if (rows.addresses.at(-1)?.prefix !== prefix) {
+      rows.addresses.push({ prefix, route: indexOf(vip) });
     }
     yield;
   }
-  const serverRows: ServerRow[] = [];
   for (const address of servers) {
-    serverRows.push({ address: address.text, route: indexOf(hostRoute(address)) });
+    rows.servers.push({ address: address.text, route: indexOf(hostRoute(address)) });
     yield;
   }
-  return { vips: vipRows, addresses: addressRows, servers: serverRows };
+  return rows;
 }
 
 /** Reads all rows at Unix milliseconds `at`. Counters that do not exist yet are 0. */

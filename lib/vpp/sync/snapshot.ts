@@ -10,7 +10,7 @@ import {
 import { parseIp } from "../../ip/mod.ts";
 import { type Clock, inSlices } from "../../time/mod.ts";
 import type { ApiClient } from "../client/client.ts";
-import { type DumpedVip, protocolNumber, usedFlag, vipId, type VipKey } from "../lb/vip.ts";
+import { type DumpedVip, protocols, usedFlag, vipId, type VipKey } from "../lb/vip.ts";
 import { encaps, type LbConf } from "../service.ts";
 import { confOf } from "./conf.ts";
 
@@ -166,7 +166,7 @@ function parseVip(paragraph: string): { id: string; extras: VipExtras } | undefi
   const id = vipId({
     address,
     prefixLength: Number(length),
-    protocol: protocol === undefined ? protocolNumber("any") : Number(protocol),
+    protocol: protocol === undefined ? protocols.any : Number(protocol),
     port: Number(port ?? 0),
   });
   const [, slots] = lengthPattern.exec(paragraph) ?? [];

@@ -3,7 +3,7 @@ import {
   compareVips,
   prefixText,
   protocolName,
-  protocolNumber,
+  protocols,
   vipId,
   type VipKey,
 } from "../../../lib/vpp/lb/vip.ts";
@@ -36,6 +36,6 @@ Deno.test("a VIP is named by its prefix, protocol and port", () => {
   const one = key("192.0.2.9/32", 17, 53);
   assert.equal(prefixText(one), "192.0.2.9/32");
   assert.equal(vipId(one), "192.0.2.9/32 17 53");
-  assert.deepEqual((["tcp", "udp", "any"] as const).map(protocolNumber), [6, 17, 255]);
+  assert.deepEqual(protocols, { tcp: 6, udp: 17, any: 255 });
   assert.deepEqual([6, 17, 255, 132].map(protocolName), ["tcp", "udp", "any", "any"]);
 });
