@@ -11,7 +11,7 @@ import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
 import { reasonOf } from "../lib/log/mod.ts";
 import deno from "../deno.json" with { type: "json" };
-import { completionScript as completionOfMaglevc } from "../lib/cli/commands/completion.ts";
+import { completionScript as completionOfMaglevc } from "../lib/cli/commands/local.ts";
 import { completionScript as completionOfMaglevt } from "../lib/tester/completion.ts";
 import { hostTarget, runtimeFor } from "./compile/runtime.ts";
 import { changes, installedText } from "./deb/documents.ts";

@@ -2,68 +2,10 @@ import type { Message, MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Event, WatchRequestSchema } from "../gen/maglev_pb.ts";
 import { callTimeoutMs } from "./client.ts";
-import type { Args, MaglevClient } from "./node.ts";
-
-/** Kinds of change besides transitions, as they are typed and as the API names them. */
-export const addedKinds = [
-  "pool",
-  "weight",
-  "reload",
-  "operator",
-  "override",
-  "drain",
-  "safety",
-  "vpp",
-  "probing",
-  "audit",
-] as const;
-
-/** Every kind of change. */
-export const changeKinds = ["backend", "frontend", ...addedKinds] as const;
+import type { MaglevClient } from "./node.ts";
 
 /** What a stream is asked for. */
 export type WatchInit = Exclude<MessageInitShape<typeof WatchRequestSchema>, Message>;
-
-/** What `watch events` was asked for. */
-export interface WatchOptions {
-  readonly request: WatchInit;
-  /** Stop after so many events. */
-  readonly limit: number;
-  /** What is told by other events as well is left out. */
-  readonly isEachOnce: boolean;
-}
-
-/**
- * Whether another event tells the same: what somebody has done does, and what came of it, as does a
- * reload that was rejected. Of what else was refused or failed the audit alone tells.
- */
-export function isToldTwice({ event }: Event): boolean {
-  if (event.case !== "audit") return false;
-  const { method, result } = event.value;
-  return result === "OK" || (method === "ReloadConfig" && result === "FailedPrecondition");
-}
-
-/** Naming no kind asks for all of them, and for log records. */
-export function watchOptions(args: Args): WatchOptions {
-  const kinds = ["log", ...changeKinds] as const;
-  const named = kinds.filter((kind) => args.words.slice(2).includes(kind));
-  const wanted = (kind: typeof kinds[number]) => named.length === 0 || named.includes(kind);
-  const added = addedKinds.filter(wanted);
-  const level = args.words[args.words.indexOf("level") + 1];
-  return {
-    request: {
-      log: wanted("log"),
-      backend: wanted("backend"),
-      frontend: wanted("frontend"),
-      changes: added.length > 0,
-      kinds: added,
-      heartbeat: true,
-      logLevel: args.words.includes("level") && level ? level : "info",
-    },
-    limit: Number(args.values.get("num") ?? Infinity),
-    isEachOnce: named.length === 0,
-  };
-}
 
 /** How long a stream may be silent, in milliseconds. */
 export interface Patience {

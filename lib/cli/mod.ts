@@ -19,7 +19,7 @@ export { callTimeoutMs, type Connection, connectTo } from "./client.ts";
 export { CommandFailure, describeError, type ExitCode, exitCodes } from "./errors.ts";
 export { type Patience, Place, watchEvents, type WatchInit } from "./events.ts";
 export { type EventWords, eventWords } from "./event_text.ts";
-export { allBackends, allFrontends, type Asking, isUntold, withStates } from "./lists.ts";
+export { allBackends, allFrontends, type Asking, isUntold, withStates } from "./asking.ts";
 export type { MaglevClient } from "./node.ts";
 export { type Environment, resolveServers, type Server } from "./servers.ts";
 export { type Meaning, plainStyle, type Style } from "./style.ts";

@@ -1,13 +1,11 @@
-import { unagreed } from "./ask.ts";
+import { AnyKey, chooseStyle, terminalWidth, unagreed } from "./terminal.ts";
 import { describeError, type ExitCode, exitCodeOf, exitCodes } from "./errors.ts";
-import { type CommandSession, parseCommand } from "./execute.ts";
+import { type CommandSession, executeOnAll, parseCommand } from "./execute.ts";
 import { type Flags, splitLineFlags } from "./flags.ts";
 import type { Confirmation } from "./node.ts";
-import { executeOnAll } from "./several.ts";
 import type { Layout } from "./table.ts";
 import { Targets } from "./targets.ts";
-import { AnyKey, chooseStyle, terminalWidth } from "./terminal.ts";
-import { splitWords } from "./words.ts";
+import { splitWords } from "./walk.ts";
 
 const encoder = new TextEncoder();
 

@@ -47,15 +47,6 @@ export function listing<T>(spec: {
   });
 }
 
-/** A command that looks at something and says in a sentence what it found. */
-export function action(run: (context: CommandContext) => Promise<string>): ReportCommand {
-  return report({
-    fetch: run,
-    text: (sentence) => sentence,
-    json: (sentence) => ({ result: sentence }),
-  });
-}
-
 /** A message as JSON with every field present, so that scripts need not know the defaults. */
 export function messageJson<Desc extends DescMessage>(
   schema: Desc,

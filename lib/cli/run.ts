@@ -10,7 +10,7 @@ import { usualServer } from "./servers.ts";
  */
 export async function runMaglevc(args: readonly string[]): Promise<number> {
   if (args[0] === "__complete") {
-    const { completeWords } = await import("./candidates.ts");
+    const { completeWords } = await import("./shell/completion.ts");
     for (const line of await completeWords(args.slice(1))) console.log(line);
     return 0;
   }
@@ -32,7 +32,7 @@ export async function runMaglevc(args: readonly string[]): Promise<number> {
   return await untilInterrupted(async (signal) => {
     if (flags.words.length === 0 && Deno.stdin.isTerminal()) return await openShell(flags, signal);
     const { printLine, runLines, runOnce, stdinLines } = await import("./oneshot.ts");
-    const { agreeOnTerminal, isAskable } = await import("./ask.ts");
+    const { agreeOnTerminal, isAskable } = await import("./terminal.ts");
     const output = {
       ...{ out: printLine, err: console.error },
       ...(isAskable() && { ask: agreeOnTerminal }),

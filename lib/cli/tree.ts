@@ -1,38 +1,40 @@
 import { showBackendsByHand, showBackendsThat } from "./commands/backend_filters.ts";
 import { showBackend, showBackends } from "./commands/backends.ts";
 import { checkConfig, diffConfig, forceConfig, reloadConfig } from "./commands/config.ts";
-import { completionScript } from "./commands/completion.ts";
-import { makeToken } from "./commands/token.ts";
+import { completionScript, makeToken } from "./commands/local.ts";
 import { showFrontend, showFrontends } from "./commands/frontends.ts";
 import { showHealthcheck, showHealthchecks } from "./commands/healthchecks.ts";
-import { showEvents } from "./commands/events.ts";
+import { addedKinds, changeKinds, showEvents } from "./commands/events.ts";
 import {
   disableBackend,
   drainBackend,
   enableBackend,
   pauseBackend,
+  resetAll,
   resetBackend,
+  resetFrontend,
+  resetWeight,
   resumeBackend,
-} from "./commands/operate.ts";
-import { resetAll, resetFrontend, resetWeight, setWeight } from "./commands/weights.ts";
+  setWeight,
+} from "./commands/set.ts";
 import { waitForBackend, waitForFrontend, waitForVpp, waitUntilDrained } from "./commands/wait.ts";
 import { showVersion } from "./commands/version.ts";
 import { showVppCounters } from "./commands/vpp_counters.ts";
-import { showVppInfo, showVppState } from "./commands/vpp_state.ts";
-import { showVppPlan, syncVpp } from "./commands/vpp_sync.ts";
+import { showVppInfo, showVppPlan, showVppState, syncVpp } from "./commands/vpp.ts";
 import { showStatus } from "./commands/status.ts";
-import { addedKinds, changeKinds } from "./events.ts";
-import type { Command, Keyword, Node } from "./node.ts";
 import {
   backendSlot,
+  type Command,
   frontendSlot,
   healthcheckSlot,
+  type Keyword,
+  type Node,
   numberSlot,
   poolBackendSlot,
   poolSlot,
   spanSlot,
   wordSlot,
-} from "./slots.ts";
+} from "./node.ts";
 
 /** Every command there is. Help, completion, manuals and tests read this. */
 export const commandTree: readonly Node[] = [

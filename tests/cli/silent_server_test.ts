@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { connectTo } from "../../lib/cli/client.ts";
 import type { CommandSession } from "../../lib/cli/execute.ts";
 import { plainStyle } from "../../lib/cli/style.ts";
-import { watch } from "../../lib/cli/watch.ts";
+import { watch } from "../../lib/cli/commands/events.ts";
 import { firstLine } from "./support/first_line.ts";
 import { collectGarbage } from "../support/garbage.ts";
 import { settle, until } from "../support/until.ts";

@@ -1,7 +1,6 @@
 import type { BackendInfo } from "../../gen/maglev_pb.ts";
-import { olderServer } from "../change.ts";
 import { CommandFailure } from "../errors.ts";
-import { allFrontends, backendJson } from "../lists.ts";
+import { allFrontends, backendJson, olderServer } from "../asking.ts";
 import type { Command, CommandContext } from "../node.ts";
 import { listing } from "../report.ts";
 import { left } from "../table.ts";

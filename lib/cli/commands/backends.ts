@@ -1,5 +1,4 @@
 import type { BackendInfo, HealthCheckInfo, TransitionRecord } from "../../gen/maglev_pb.ts";
-import { unlessOlder } from "../change.ts";
 import { CommandFailure, exitCodes } from "../errors.ts";
 import { reasonText } from "../event_text.ts";
 import { isGlob, matchesGlob } from "../glob.ts";
@@ -19,7 +18,7 @@ import {
   formatOutcome,
   formatTime,
 } from "../format.ts";
-import { allBackends, backendJson, isUntold, oneBackend, sinceOf } from "../lists.ts";
+import { allBackends, backendJson, isUntold, oneBackend, sinceOf, unlessOlder } from "../asking.ts";
 import type { Command, CommandContext, Listing, View } from "../node.ts";
 import { listing, report, slotValue } from "../report.ts";
 import { stateMeaning } from "../style.ts";
@@ -86,10 +85,9 @@ async function historyOf(
   context: CommandContext,
   { name: backend, transitions }: BackendInfo,
 ): Promise<Change[]> {
-  const { client, signal } = context;
   const limit = Math.max(shownChanges, transitions.length);
   const request = { backend, kinds: ["backend"], limit };
-  const told = await unlessOlder(context, () => client.listEvents(request, { signal }));
+  const told = await unlessOlder(context, (client, options) => client.listEvents(request, options));
   const changes = (told?.events ?? []).flatMap((event) => {
     const transition = event.event.case === "backend" ? event.event.value.transition : undefined;
     return transition ? [{ transition, why: reasonText(event) }] : [];

@@ -1,3 +1,4 @@
+import { olderServer } from "../asking.ts";
 import {
   type CheckConfigResponse,
   type ConfigChange,
@@ -9,13 +10,18 @@ import {
   type VPPForecast,
   VPPForecastSchema,
 } from "../../gen/maglev_pb.ts";
-import { change, type Changed, olderServer } from "../change.ts";
+import {
+  change,
+  type Changed,
+  formatConfigChanges,
+  formatOutcomeText,
+  isDangerous,
+} from "../change.ts";
 import { CommandFailure } from "../errors.ts";
 import type { CommandContext, View } from "../node.ts";
-import { formatConfigChanges, formatOutcomeText, isDangerous } from "../outcome_text.ts";
 import { messageJson, report } from "../report.ts";
 import { plainStyle } from "../style.ts";
-import { formatChange, formatMove } from "./vpp_sync.ts";
+import { formatChange, formatMove } from "./vpp.ts";
 
 /** `config check`. */
 export const checkConfig = report({

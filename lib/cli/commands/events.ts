@@ -1,12 +1,27 @@
 import type { Message, MessageInitShape } from "@bufbuild/protobuf";
-import { type Event, EventSchema, type ListEventsRequestSchema } from "../../gen/maglev_pb.ts";
-import { unlessOlder } from "../change.ts";
-import { CommandFailure } from "../errors.ts";
-import { formatEventText } from "../event_text.ts";
-import { isToldTwice } from "../events.ts";
-import type { CommandContext } from "../node.ts";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { unlessOlder } from "../asking.ts";
+import {
+  type Event,
+  EventSchema,
+  type ListEventsRequestSchema,
+  type StreamOpening,
+} from "../../gen/maglev_pb.ts";
+import { CommandFailure, describeError, isUnreachable } from "../errors.ts";
+import { formatEventJson, formatEventText } from "../event_text.ts";
+import {
+  defaultPatience,
+  type Patience,
+  pause,
+  Place,
+  watchEvents,
+  type WatchInit,
+} from "../events.ts";
+import type { Args, CommandContext } from "../node.ts";
 import { messageJson, report } from "../report.ts";
 import { parseSpan } from "../format.ts";
+import type { CommandSession } from "../execute.ts";
+import { wrapText } from "../table.ts";
 
 /** Shown where neither a time nor a number is given. */
 const defaultCount = 100;
@@ -65,7 +80,11 @@ async function listed(
   const events: Event[] = [];
   for (let pageToken = 0n;;) {
     const limit = Math.min(pageSize, wanted - events.length);
-    const page = await list(context, { ...request, limit, pageToken });
+    const page = await unlessOlder(
+      context,
+      (client, options) => client.listEvents({ ...request, limit, pageToken }, options),
+    );
+    if (!page) throw new CommandFailure(keepsNone);
     const isEachOnce = request.kinds?.length === 0;
     events.push(...page.events.filter((event) => !(isEachOnce && isToldTwice(event))));
     pageToken = page.nextPageToken;
@@ -74,12 +93,135 @@ async function listed(
   }
 }
 
-async function list(context: CommandContext, request: ListEventsInit) {
-  const { client, signal } = context;
-  const page = await unlessOlder(context, () => client.listEvents(request, { signal }));
-  if (page) return page;
-  throw new CommandFailure(
-    "this maglevd is older than maglevc and keeps no events: look into its log " +
-      "(journalctl -u vpp-maglevd)",
-  );
+const keepsNone = "this maglevd is older than maglevc and keeps no events: look into its log " +
+  "(journalctl -u vpp-maglevd)";
+
+/** Kinds of change besides transitions, as they are typed and as the API names them. */
+export const addedKinds = [
+  "pool",
+  "weight",
+  "reload",
+  "operator",
+  "override",
+  "drain",
+  "safety",
+  "vpp",
+  "probing",
+  "audit",
+] as const;
+
+/** Every kind of change. */
+export const changeKinds = ["backend", "frontend", ...addedKinds] as const;
+
+/** What `watch events` was asked for. */
+export interface WatchOptions {
+  readonly request: WatchInit;
+  /** Stop after so many events. */
+  readonly limit: number;
+  /** What is told by other events as well is left out. */
+  readonly isEachOnce: boolean;
+}
+
+/**
+ * Whether another event tells the same: what somebody has done does, and what came of it, as does a
+ * reload that was rejected. Of what else was refused or failed the audit alone tells.
+ */
+export function isToldTwice({ event }: Event): boolean {
+  if (event.case !== "audit") return false;
+  const { method, result } = event.value;
+  return result === "OK" || (method === "ReloadConfig" && result === "FailedPrecondition");
+}
+
+/** Naming no kind asks for all of them, and for log records. */
+export function watchOptions(args: Args): WatchOptions {
+  const kinds = ["log", ...changeKinds] as const;
+  const named = kinds.filter((kind) => args.words.slice(2).includes(kind));
+  const wanted = (kind: typeof kinds[number]) => named.length === 0 || named.includes(kind);
+  const added = addedKinds.filter(wanted);
+  const level = args.words[args.words.indexOf("level") + 1];
+  return {
+    request: {
+      log: wanted("log"),
+      backend: wanted("backend"),
+      frontend: wanted("frontend"),
+      changes: added.length > 0,
+      kinds: added,
+      heartbeat: true,
+      logLevel: args.words.includes("level") && level ? level : "info",
+    },
+    limit: Number(args.values.get("num") ?? Infinity),
+    isEachOnce: named.length === 0,
+  };
+}
+
+/** How long things may take, in milliseconds. */
+export interface WatchTimes extends Patience {
+  /** Between attempts to reach a maglevd that went away. */
+  readonly retryMs: number;
+}
+
+const defaultTimes: WatchTimes = { ...defaultPatience, retryMs: 1000 };
+
+/**
+ * Prints events until the limit or the session's signal. Survives restarts of maglevd and paths
+ * that die, says so, and goes on where it broke off; only a server that cannot be reached in the
+ * first place is an error.
+ */
+export async function watch(
+  args: Args,
+  session: CommandSession,
+  times = defaultTimes,
+): Promise<void> {
+  const { request, limit, isEachOnce } = watchOptions(args);
+  const { client, server, signal, style, width } = session;
+  const format = args.words.includes("pretty")
+    ? (event: Event) => wrapText(formatEventText(event, style), width)
+    : (event: Event) => formatEventJson(event, session.label);
+  const place = new Place();
+  let seen = 0;
+  let state: "new" | "open" | "lost" = "new";
+  while (seen < limit && !signal.aborted) {
+    try {
+      for await (const event of watchEvents(client, place.goOn(request), signal, times)) {
+        if (state === "lost") session.note(backAgain(event, server));
+        state = "open";
+        place.passed(event);
+        if (!isShown(event) || (isEachOnce && isToldTwice(event))) continue;
+        session.print(format(event));
+        if (++seen >= limit) break;
+      }
+    } catch (error) {
+      if (state === "new" || !isTransient(error)) throw error;
+      if (state === "open") session.note(`${describeError(error, server)}; trying again`);
+      state = "lost";
+    }
+    if (seen < limit) await pause(times.retryMs, signal);
+  }
+}
+
+function isShown({ event }: Event): boolean {
+  return event.case !== "opening" && event.case !== "heartbeat";
+}
+
+/** The first message says how it goes on; a maglevd of before does not send that one. */
+function backAgain({ event }: Event, server: string): string {
+  const opening: Pick<StreamOpening, "resumed" | "reason"> | undefined = event.case === "opening"
+    ? event.value
+    : undefined;
+  const back = `maglevd at ${server} is back`;
+  if (opening?.resumed) return `${back}; what was missed follows`;
+  return opening?.reason ? `${back}, ${opening.reason}; the present state follows` : back;
+}
+
+const transientCodes: readonly Code[] = [
+  Code.Unavailable,
+  Code.Unknown,
+  Code.Internal,
+  Code.Aborted,
+  Code.DeadlineExceeded,
+];
+
+function isTransient(error: unknown): boolean {
+  if (isUnreachable(error)) return true;
+  return error instanceof ConnectError && transientCodes.includes(error.code);
 }

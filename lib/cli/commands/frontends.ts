@@ -1,7 +1,7 @@
 import type { FrontendInfo, PoolBackendInfo } from "../../gen/maglev_pb.ts";
 import { handMark } from "../backend_text.ts";
 import { formatAgo, formatShare, formatSpan, formatTime } from "../format.ts";
-import { allFrontends, frontendJson, isUntold, withStates } from "../lists.ts";
+import { allFrontends, frontendJson, isUntold, withStates } from "../asking.ts";
 import type { Listing, View } from "../node.ts";
 import { listing, report, slotValue } from "../report.ts";
 import { stateMeaning } from "../style.ts";

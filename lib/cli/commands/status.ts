@@ -13,8 +13,14 @@ import type { View } from "../node.ts";
 import { messageJson, report } from "../report.ts";
 import { stateMeaning } from "../style.ts";
 import { type Cell, formatPairs, indent } from "../table.ts";
-import { find, type Found, isWarmingUp } from "./status_found.ts";
-import { problems, troubledBackends, troubleLines } from "./status_problems.ts";
+import {
+  find,
+  type Found,
+  isWarmingUp,
+  problems,
+  troubledBackends,
+  troubleLines,
+} from "./status_found.ts";
 
 /** `show status`: whether everything is all right, and what is not. */
 export const showStatus = report<Found>({

@@ -1,8 +1,16 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { BackendInfo, FrontendInfo, GetStatusResponse, VPPInfo } from "../../gen/maglev_pb.ts";
-import { unlessOlder } from "../change.ts";
-import { allBackends, allFrontends } from "../lists.ts";
+import type {
+  BackendInfo,
+  FrontendInfo,
+  GetStatusResponse,
+  PoolBackendInfo,
+  VPPInfo,
+} from "../../gen/maglev_pb.ts";
+import { allBackends, allFrontends, sinceOf, unlessOlder } from "../asking.ts";
 import type { CommandContext } from "../node.ts";
+import { certificateText } from "../backend_text.ts";
+import { formatAgo, formatOutcome, formatTime } from "../format.ts";
+import { doesFlap } from "./backend_filters.ts";
 
 /** Everything that `show status` looks at. */
 export interface Found {
@@ -25,7 +33,7 @@ const mostLookedUp = 10;
 export async function find(context: CommandContext): Promise<Found> {
   const { client, signal } = context;
   const [status, backends, frontends, vpp] = await Promise.all([
-    unlessOlder(context, () => client.getStatus({}, { signal })),
+    unlessOlder(context, (client, options) => client.getStatus({}, options)),
     allBackends(context),
     allFrontends(context),
     client.getVPPInfo({}, { signal }).catch(whyUnavailable),
@@ -40,7 +48,7 @@ function isTroubled(frontend: FrontendInfo): boolean {
 }
 
 /** Whether another pool than its first carries its traffic. */
-export function isOnFallback({ state, activePool, pools: [first] }: FrontendInfo): boolean {
+function isOnFallback({ state, activePool, pools: [first] }: FrontendInfo): boolean {
   return state === "up" && first !== undefined && activePool !== "" && activePool !== first.name;
 }
 
@@ -52,8 +60,11 @@ async function lookUp(
   for (const { name: frontend, state, activePool } of troubled.slice(0, mostLookedUp)) {
     const kind = state === "down" ? "frontend" : "pool";
     const request = { frontend, kinds: [kind], limit: 1 };
-    const call = () => context.client.listEvents(request, { signal: context.signal });
-    const [last] = (await unlessOlder(context, call))?.events ?? [];
+    const found = await unlessOlder(
+      context,
+      (client, options) => client.listEvents(request, options),
+    );
+    const [last] = found?.events ?? [];
     const event = last?.event;
     const isIt = event?.case === "frontend"
       ? event.value.transition?.to === state
@@ -72,4 +83,139 @@ export function isWarmingUp({ status, vpp }: Found): boolean {
 function whyUnavailable(error: unknown): string {
   if (error instanceof ConnectError && error.code === Code.Unavailable) return error.rawMessage;
   throw error;
+}
+
+/** What is not as it should be, a line each. */
+export function problems(found: Found): string[] {
+  const { status, vpp, backends, frontends, at } = found;
+  const lines: string[] = [];
+  for (const frontend of frontends) {
+    const { name, failOpenSinceUnixNs: since, failOpen } = frontend;
+    if (since > 0n) {
+      const what = `its servers keep the weights that they were last in use with (${failOpen})`;
+      lines.push(`frontend ${name} fails open since ${formatTime(since)}: ${what}`);
+    }
+    const trouble = troubleOf(frontend, found);
+    if (trouble !== undefined) lines.push(`frontend ${name} ${trouble}`);
+  }
+  for (const { name, flapHold } of backends) {
+    if (!flapHold) continue;
+    lines.push(`backend ${name} flaps, and is kept down until ${formatTime(flapHold.untilUnixNs)}`);
+  }
+  if (status?.state?.notKept) {
+    lines.push(
+      `what operators say is not kept, and forgotten at a restart: ${status.state.notKept}`,
+    );
+  }
+  for (const { atUnixNs, text } of status?.state?.troubles ?? []) {
+    if (text !== status?.state?.notKept) lines.push(`state, at ${formatTime(atUnixNs)}: ${text}`);
+  }
+  if (status?.configRejected) {
+    const why = status.configRejected.replace(/^the reload is refused: /, "").replaceAll(
+      "\n",
+      "; ",
+    );
+    lines.push(`the last reload was refused: ${why}`);
+  }
+  const tlsEnd = status?.tls?.certificateEndUnixNs ?? 0n;
+  if (tlsEnd !== 0n && Number(tlsEnd) / 1e6 < at) {
+    lines.push(`maglevd's own certificate ${certificateText(tlsEnd, at)}`);
+  }
+  if (status?.tls?.rejected) {
+    lines.push(`the files of TLS are not the ones in force: ${status.tls.rejected}`);
+  }
+  if (status?.configFileChanged) {
+    lines.push("the configuration file has changed since it was loaded: config diff tells how");
+  }
+  if (typeof vpp === "string") {
+    if (status?.vppAway) lines.push("VPP is not connected");
+    else if (status?.vpp !== "off") lines.push(`VPP: ${vpp}`);
+  } else if (!vpp.inStep && vpp.stepSinceNs !== 0n && status?.warmup === "over") {
+    lines.push("VPP is not in step", ...vpp.differs.map((line) => `VPP differs: ${line}`));
+  }
+  return lines;
+}
+
+/** That it is down, or on another pool than its first: since when, and why. */
+function troubleOf(frontend: FrontendInfo, { at, troubledSince }: Found): string | undefined {
+  const { name, state, activePool, pools } = frontend;
+  const began = troubledSince.get(name);
+  const since = began === undefined ? "" : ` for ${formatAgo(began, at)}`;
+  const [first] = pools;
+  if (isOnFallback(frontend)) {
+    const where = `is on pool ${activePool}${since}, not on ${first?.name}`;
+    return where + because(first?.backends ?? []);
+  }
+  const all = pools.flatMap(({ backends }) => backends);
+  if (state === "down") return `is down${since}${because(all)}`;
+  // What VPP has for it at the start of maglevd may carry.
+  const isIdle = all.every(({ reason, effectiveWeight }) =>
+    reason !== "" && reason !== "kept" && effectiveWeight === 0
+  );
+  return state === "unknown" && isIdle ? `carries nothing${because(all)}` : undefined;
+}
+
+/** Why none of them carries anything, by how many: `: 3 backends down, 1 paused by hand`. */
+function because(backends: readonly PoolBackendInfo[]): string {
+  const counts = new Map<string, number>();
+  for (const why of backends.map(idleReason)) counts.set(why, (counts.get(why) ?? 0) + 1);
+  if (counts.has("")) return "";
+  const parts = [...counts].sort(([, a], [, b]) => b - a).map(([why, count], i) => {
+    const noun = count === 1 ? " backend" : " backends";
+    return `${count}${i === 0 ? noun : ""} ${why}`;
+  });
+  return parts.length === 0 ? "" : `: ${parts.join(", ")}`;
+}
+
+/** Empty where an older maglevd does not tell. */
+function idleReason({ reason, state, byHand, stateByHand }: PoolBackendInfo): string {
+  switch (reason) {
+    case "zero":
+    case "standby":
+      // A pool is passed over because of weights, too.
+      return byHand ? "with weight 0 by hand" : "with weight 0";
+    case "draining":
+      return "draining by hand";
+    case "flap-hold":
+      return "kept down for flapping";
+    default:
+      return stateByHand?.value === state ? `${state} by hand` : state;
+  }
+}
+
+/** So many backends are named; `show backends` has them all. */
+const named = 10;
+
+/** Backends that are down or flap: those that changed last come first. */
+export function troubledBackends(backends: readonly BackendInfo[]): BackendInfo[] {
+  return backends.filter((backend) => backend.state === "down" || isFlapping(backend))
+    .sort((a, b) => Number(sinceOf(b) - sinceOf(a)));
+}
+
+/** Who was taken out of service by an operator has changed by that. */
+function isFlapping(backend: BackendInfo): boolean {
+  const { state } = backend;
+  return state !== "paused" && state !== "disabled" && doesFlap(backend);
+}
+
+/** A line for each of the first ones. */
+export function troubleLines(troubled: readonly BackendInfo[], now: number): string[] {
+  const lines = troubled.slice(0, named).map((backend) => troubleLine(backend, now));
+  const rest = troubled.length - lines.length;
+  if (rest === 0) return lines;
+  return [...lines, `and ${rest} more: show backends down, show backends flapping`];
+}
+
+function troubleLine(backend: BackendInfo, now: number): string {
+  const { name, state, recentChanges, lastProbe, frontends } = backend;
+  const where = frontends.length === 0 ? "no frontend" : frontends.join(", ");
+  if (doesFlap(backend)) {
+    return `${name} flaps: changed ${recentChanges} times in 10 minutes, is ${state}; in ${where}`;
+  }
+  const began = sinceOf(backend);
+  const since = began === 0n ? "" : ` for ${formatAgo(began, now)}`;
+  const why = lastProbe
+    ? `: ${lastProbe.ok ? "its last probe passed, " : ""}${formatOutcome(lastProbe)}`
+    : "";
+  return `${name} is down${since}${why}; in ${where}`;
 }

@@ -1,5 +1,5 @@
+import { unlessOlder } from "../asking.ts";
 import { formatVersion, version } from "../../version/mod.ts";
-import { unlessOlder } from "../change.ts";
 import { describeError, type ExitCode, exitCodeOf, exitCodes } from "../errors.ts";
 import type { CommandContext } from "../node.ts";
 import { report } from "../report.ts";
@@ -47,9 +47,8 @@ function describe(told: Told, server: string): string {
 }
 
 async function ask(asked: Pick<CommandContext, "client" | "signal" | "server">): Promise<Told> {
-  const { client, signal, server } = asked;
   try {
-    const status = await unlessOlder(asked, () => client.getStatus({}, { signal }));
+    const status = await unlessOlder(asked, (client, options) => client.getStatus({}, options));
     if (!status) return { kind: "older" };
     return {
       kind: "told",
@@ -58,6 +57,6 @@ async function ask(asked: Pick<CommandContext, "client" | "signal" | "server">):
       date: status.buildDate || "unknown",
     };
   } catch (error) {
-    return { kind: "failed", reason: describeError(error, server), code: exitCodeOf(error) };
+    return { kind: "failed", reason: describeError(error, asked.server), code: exitCodeOf(error) };
   }
 }

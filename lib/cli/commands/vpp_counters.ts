@@ -7,7 +7,7 @@ import { formatCount, stripHostMask } from "../format.ts";
 import type { View } from "../node.ts";
 import { messageJson, report } from "../report.ts";
 import { formatTable, left, right } from "../table.ts";
-import { ofVpp } from "../vpp_away.ts";
+import { ofVpp } from "../asking.ts";
 import { formatPort } from "./frontends.ts";
 
 /** Counters now and, in a shell, at the reading before. */
@@ -21,9 +21,9 @@ const memoryKey = "vpp lb counters";
 /** `show vpp lb counters`. */
 export const showVppCounters = report({
   fetch: async (context): Promise<CounterReadings> => {
-    const { client, signal, memory } = context;
+    const { memory } = context;
     const before = memory.get(memoryKey) as VPPLBCounters | undefined;
-    const now = await ofVpp(context, () => client.getVPPLBCounters({}, { signal }));
+    const now = await ofVpp(context, (client, options) => client.getVPPLBCounters({}, options));
     if (now.atUnixNs !== before?.atUnixNs) memory.set(memoryKey, now);
     return { now, before };
   },

@@ -1,11 +1,10 @@
 import { drainWord } from "../backend_text.ts";
-import { olderServer, unlessOlder } from "../change.ts";
 import { CommandFailure, exitCodes } from "../errors.ts";
 import { pause } from "../events.ts";
 import { parseSpan } from "../format.ts";
 import type { Command, CommandContext } from "../node.ts";
-import { action, slotValue } from "../report.ts";
-import { ofVpp } from "../vpp_away.ts";
+import { report, slotValue } from "../report.ts";
+import { ofVpp, olderServer, unlessOlder } from "../asking.ts";
 
 /** Between two looks, in milliseconds. */
 const lookEveryMs = 250;
@@ -52,10 +51,12 @@ export function waitForFrontend(state: string): Command {
 
 /** `wait vpp in-step [--timeout T]`. */
 export const waitForVpp = waiting(async (context) => {
-  const { client, signal } = context;
-  const { inStep, stepSinceNs } = await ofVpp(context, () => client.getVPPInfo({}, { signal }));
+  const { inStep, stepSinceNs } = await ofVpp(
+    context,
+    (client, options) => client.getVPPInfo({}, options),
+  );
   if (stepSinceNs === 0n && !inStep) {
-    if (await unlessOlder(context, () => client.getStatus({}, { signal }))) {
+    if (await unlessOlder(context, (client, options) => client.getStatus({}, options))) {
       return { isThere: false, text: "VPP was not looked at yet" };
     }
     throw new CommandFailure(`${olderServer} whether VPP is in step`);
@@ -65,7 +66,7 @@ export const waitForVpp = waiting(async (context) => {
 
 /** Looks again and again; what `passing` matches may pass by itself, other errors do not. */
 function waiting(look: (context: CommandContext) => Promise<Seen>, passing?: RegExp): Command {
-  const command = action(async (context) => {
+  const fetch = async (context: CommandContext) => {
     const { timeout = defaultTimeout } = context;
     const end = context.now() + (parseSpan(timeout) ?? 0);
     for (;;) {
@@ -80,6 +81,7 @@ function waiting(look: (context: CommandContext) => Promise<Seen>, passing?: Reg
       await pause(lookEveryMs, context.signal);
       if (context.signal.aborted) throw new CommandFailure("cancelled");
     }
-  });
+  };
+  const command = report({ fetch, text: (result) => result, json: (result) => ({ result }) });
   return { ...command, waits: true };
 }

@@ -1,20 +1,18 @@
 import stringWidth from "fast-string-width";
 import { formatVersion } from "../../version/mod.ts";
-import { declined } from "../ask.ts";
+import { chooseStyle, declined, terminalWidth } from "../terminal.ts";
 import { describeError, SyntaxFailure } from "../errors.ts";
-import { parseCommand, type Parsed } from "../execute.ts";
+import { executeOnAll, parseCommand, type Parsed } from "../execute.ts";
 import { type Flags, type LineFlags, splitLineFlags } from "../flags.ts";
 import type { Confirmation } from "../node.ts";
-import { executeOnAll } from "../several.ts";
 import { Targets } from "../targets.ts";
 import type { Style } from "../style.ts";
-import { chooseStyle, terminalWidth } from "../terminal.ts";
 import { serverVersion } from "../commands/version.ts";
 import { commandTree } from "../tree.ts";
-import { splitWords, type Word } from "../words.ts";
+import { splitWords, type Word } from "../walk.ts";
 import { Editor } from "./editor.ts";
 import { addToHistory, historyPath, loadHistory } from "./history.ts";
-import { completeLine, helpAt } from "./tab.ts";
+import { completeLine, helpAt } from "./completion.ts";
 
 /** How long the servers may take to say their versions, in milliseconds. */
 const greetingTimeoutMs = 1000;

@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import assert from "node:assert/strict";
-import { troubledBackends, troubleLines } from "../../../lib/cli/commands/status_problems.ts";
+import { troubledBackends, troubleLines } from "../../../lib/cli/commands/status_found.ts";
 import { BackendInfoSchema } from "../../../lib/gen/maglev_pb.ts";
 import type { DaemonStatus } from "../../../lib/rpc/sources.ts";
 import { VppError, type VppInfo, type VppService } from "../../../lib/vpp/mod.ts";

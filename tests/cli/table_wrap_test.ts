@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import stringWidth from "fast-string-width";
-import { wrapText } from "../../lib/cli/wrap.ts";
+import { wrapText } from "../../lib/cli/table.ts";
 
 Deno.test("a line that fits, and any line where there is no terminal, stays as it is", () => {
   const text = "one  two three\n  four";

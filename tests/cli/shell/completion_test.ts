@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { completeWords } from "../../lib/cli/candidates.ts";
-import { completionScript } from "../../lib/cli/commands/completion.ts";
-import { havePrograms, needing } from "../support/programs.ts";
+import { completeWords } from "../../../lib/cli/shell/completion.ts";
+import { completionScript } from "../../../lib/cli/commands/local.ts";
+import { havePrograms, needing } from "../../support/programs.ts";
 
 const haveBash = havePrograms("bash");
 

@@ -5,7 +5,7 @@ import {
   searchPrompt,
   startSearch,
   withQuery,
-} from "../../../lib/cli/shell/search.ts";
+} from "../../../lib/cli/shell/editor.ts";
 
 const history = ["show backends web1", "show version", "show backends web0"];
 

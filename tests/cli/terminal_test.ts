@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { agreeOnTerminal } from "../../lib/cli/ask.ts";
+import { agreeOnTerminal } from "../../lib/cli/terminal.ts";
 import { DeclinedFailure } from "../../lib/cli/errors.ts";
 import { plainStyle } from "../../lib/cli/style.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { accessByRules } from "../../../lib/access/mod.ts";
 import { connectTo } from "../../../lib/cli/client.ts";
-import { makeToken } from "../../../lib/cli/commands/token.ts";
+import { makeToken } from "../../../lib/cli/commands/local.ts";
 import { checkTokenWay, readToken } from "../../../lib/cli/credentials.ts";
 import { parseEndpoint } from "../../../lib/cli/servers.ts";
 import { rulesOf } from "../../access/support/auth_bed.ts";

@@ -1,13 +1,15 @@
 import { Code, ConnectError } from "@connectrpc/connect";
+import type { JsonObject } from "@bufbuild/protobuf";
 import {
   type BackendInfo,
   BackendInfoSchema,
   type FrontendInfo,
   FrontendInfoSchema,
 } from "../gen/maglev_pb.ts";
-import type { JsonObject } from "@bufbuild/protobuf";
-import type { MaglevClient } from "./node.ts";
+import type { CommandContext, MaglevClient } from "./node.ts";
 import { messageJson } from "./report.ts";
+import { CommandFailure } from "./errors.ts";
+import { formatAway } from "./format.ts";
 
 /** What it takes to ask. */
 export interface Asking {
@@ -114,4 +116,48 @@ async function eachInTurn<T>(
     }
   }
   return found;
+}
+
+/** What is said of a maglevd that lacks a call. */
+export const olderServer = "this maglevd is older than maglevc and does not tell";
+
+/** A maglevd that is older cannot do that. */
+export function notOlder(verb: string): Promise<never> {
+  throw new CommandFailure(`this maglevd is older than maglevc and has no ${verb}`);
+}
+
+/** A call, made with what it takes to ask. */
+type Call<T> = (client: MaglevClient, options: { readonly signal: AbortSignal }) => Promise<T>;
+
+/** What `call` finds; undefined if it is one that this maglevd does not know. */
+export async function unlessOlder<T>(
+  { client, signal }: Asking,
+  call: Call<T>,
+): Promise<T | undefined> {
+  try {
+    return await call(client, { signal });
+  } catch (error) {
+    if (!(error instanceof ConnectError && error.code === Code.Unimplemented)) throw error;
+    // A maglevd that is older answers this; whatever else listens there does not.
+    await client.listHealthChecks({}, { signal });
+    return undefined;
+  }
+}
+
+/** What `call` finds of VPP. While VPP is away it throws a CommandFailure that says all about that. */
+export async function ofVpp<T>(
+  context: Asking & Pick<CommandContext, "now">,
+  call: Call<T>,
+): Promise<T> {
+  const { client, signal, now } = context;
+  try {
+    return await call(client, { signal });
+  } catch (error) {
+    if (!(error instanceof ConnectError && error.code === Code.Unavailable)) throw error;
+    const status = await unlessOlder(context, () => client.getStatus({}, { signal }))
+      // What was asked first is what the operator is told of.
+      .catch(() => undefined);
+    if (!status?.vppAway) throw error;
+    throw new CommandFailure(`VPP is ${formatAway(status.vppAway, now())}`);
+  }
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { formatColumns } from "../../../lib/cli/shell/tab.ts";
+import { formatColumns } from "../../../lib/cli/shell/completion.ts";
 
 Deno.test("words fill columns from top to bottom", () => {
   assert.equal(formatColumns(["a", "b", "c", "d", "e"], 8), "a  c  e\nb  d");

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { splitWords } from "../../lib/cli/words.ts";
+import { splitWords } from "../../lib/cli/walk.ts";
 
 function texts(line: string): string[] {
   return splitWords(line).words.map((word) => word.text);
