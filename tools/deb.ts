@@ -12,7 +12,7 @@ import { gzipSync } from "node:zlib";
 import { reasonOf } from "../lib/log/mod.ts";
 import deno from "../deno.json" with { type: "json" };
 import { completionScript as completionOfMaglevc } from "../lib/cli/commands/local.ts";
-import { completionScript as completionOfMaglevt } from "../lib/tester/completion.ts";
+import { completionScript as completionOfMaglevt } from "../lib/tester/flags.ts";
 import { hostTarget, runtimeFor } from "./compile/runtime.ts";
 import { changes, installedText } from "./deb/documents.ts";
 import { maintainer as findMaintainer } from "./deb/maintainer.ts";

@@ -6,13 +6,11 @@ import { systemClock } from "../time/mod.ts";
 import { formatVersion, version } from "../version/mod.ts";
 import { NewFlows } from "./ask/new_flows.ts";
 import type { Asker } from "./ask/types.ts";
-import { Board } from "./board.ts";
-import { completionScript } from "./completion.ts";
-import { usage } from "./flags.ts";
-import { isWithin, reportOf } from "./report.ts";
+import { Board, isWithin, reportOf } from "./board.ts";
+import { completionScript, usage } from "./flags.ts";
 import { feasibleInterval, Round } from "./round.ts";
-import { choosePaint } from "./screen/paint.ts";
-import { runScreen } from "./screen/run_screen.ts";
+import { choosePaint } from "./text.ts";
+import { runScreen } from "./screen/full_screen.ts";
 import { readRequest, type Settings } from "./settings.ts";
 import type { WindowLimits } from "./stats/window.ts";
 import { placeOf, type Targets, targetsOf } from "./targets.ts";
@@ -86,11 +84,9 @@ async function ask(settings: Settings): Promise<number> {
     const init = { version: version.version, unasked, maxLoss, intervalMs };
     console.log(JSON.stringify(reportOf(board, init, clock.now()), undefined, 2));
   } else {
-    const { timeoutMs } = settings.ask;
-    const { keepalive } = settings;
-    const paint = choosePaint(Deno.env);
-    const init = { board, round, clock, paint, unasked, intervalMs, timeoutMs, keepalive };
-    await runScreen({ ...init, durationMs });
+    const { keepalive, ask: { timeoutMs } } = settings;
+    const asking = { unasked, intervalMs, timeoutMs, keepalive };
+    await runScreen({ board, round, clock, paint: choosePaint(Deno.env), ...asking, durationMs });
   }
   const isJudged = json || durationMs !== undefined;
   return isJudged && !isWithin(board, maxLoss) ? exitCodes.lost : exitCodes.done;

@@ -1,8 +1,7 @@
 import { parseDuration } from "../config/mod.ts";
 import { type Environment, readFlags, UsageError } from "../flags/mod.ts";
 import type { AskOptions } from "./ask/types.ts";
-import { type FlagName, flags } from "./flags.ts";
-import { type ShellName, shells } from "./completion.ts";
+import { type FlagName, flags, type ShellName, shells } from "./flags.ts";
 import { type Way, ways } from "./targets.ts";
 
 /** What maglevt is to do. */

@@ -1,8 +1,7 @@
 import { deepEqual, equal, match, throws } from "node:assert/strict";
 import { root } from "../../tools/programs.ts";
 import { UsageError } from "../../lib/flags/mod.ts";
-import { completionScript, shells } from "../../lib/tester/completion.ts";
-import { flags, usage } from "../../lib/tester/flags.ts";
+import { completionScript, flags, shells, usage } from "../../lib/tester/flags.ts";
 import { readRequest, type Settings } from "../../lib/tester/settings.ts";
 import { havePrograms, needing } from "../support/programs.ts";
 

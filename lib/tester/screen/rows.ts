@@ -1,9 +1,17 @@
-import type { Tally } from "../stats/tally.ts";
-import type { VipStats } from "../stats/vip_stats.ts";
+import type { Tally, VipStats } from "../stats/vip_stats.ts";
 import type { Summary } from "../stats/window.ts";
 import { placeOf } from "../targets.ts";
-import { clip, fit, printable, shortCount, shortMs, shortPercent, widthOf } from "../text.ts";
-import type { Meaning, Paint } from "./paint.ts";
+import {
+  clip,
+  fit,
+  type Meaning,
+  type Paint,
+  printable,
+  shortCount,
+  shortMs,
+  shortPercent,
+  widthOf,
+} from "../text.ts";
 
 /** A column of figures. */
 export interface Column {

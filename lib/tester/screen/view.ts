@@ -2,10 +2,17 @@ import type { Board, TroubleEntry } from "../board.ts";
 import { troubles } from "../ask/types.ts";
 import type { VipStats } from "../stats/vip_stats.ts";
 import type { Unasked } from "../targets.ts";
-import { clip, fit, formatSpan, printable, shortCount, widthOf } from "../text.ts";
-import type { Controls, Extent } from "./controls.ts";
-import { arranged, orderNames } from "./order.ts";
-import type { Meaning, Paint } from "./paint.ts";
+import {
+  clip,
+  fit,
+  formatSpan,
+  type Meaning,
+  type Paint,
+  printable,
+  shortCount,
+  widthOf,
+} from "../text.ts";
+import { arranged, type Controls, type Extent, orderNames } from "./controls.ts";
 import { layoutRows, titleLine, verdict, vipLines } from "./rows.ts";
 
 /** What is to be shown. */

@@ -104,9 +104,8 @@ export const testedBy: Readonly<Record<string, readonly string[]>> = {
   "state/worker_client": ["state/worker_server"],
 
   "tester/ask/new_flows": ["tester/ask/kept_flows"],
-  "tester/screen/run_screen": ["tester/screen/full_screen"],
   "tester/screen/view": ["tester/screen/rows"],
-  "tester/settings": ["tester/completion", "tester/flags"],
+  "tester/settings": ["tester/flags"],
 
   "rpc/tls_replaced": ["tls/identity"],
 

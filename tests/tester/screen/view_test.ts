@@ -3,10 +3,9 @@ import fc from "fast-check";
 import { Board } from "../../../lib/tester/board.ts";
 import { type Controls, untouched } from "../../../lib/tester/screen/controls.ts";
 import { figures, fitting } from "../../../lib/tester/screen/rows.ts";
-import { coloured, plain } from "../../../lib/tester/screen/paint.ts";
+import { coloured, plain, widthOf } from "../../../lib/tester/text.ts";
 import { draw, type Size, type View } from "../../../lib/tester/screen/view.ts";
 import { filterOf } from "../../../lib/tester/settings.ts";
-import { widthOf } from "../../../lib/tester/text.ts";
 import { ip } from "../../support/ip.ts";
 import { answered, refused, vip } from "../support/vips.ts";
 

@@ -2,8 +2,8 @@
 
 import { Board } from "../../../lib/tester/board.ts";
 import { Round } from "../../../lib/tester/round.ts";
-import { plain } from "../../../lib/tester/screen/paint.ts";
-import { runScreen } from "../../../lib/tester/screen/run_screen.ts";
+import { plain } from "../../../lib/tester/text.ts";
+import { runScreen } from "../../../lib/tester/screen/full_screen.ts";
 import { systemClock } from "../../../lib/time/mod.ts";
 import { vip } from "./vips.ts";
 

@@ -1,6 +1,5 @@
 import { deepEqual, equal } from "node:assert/strict";
-import { Board } from "../../lib/tester/board.ts";
-import { isWithin, reportOf } from "../../lib/tester/report.ts";
+import { Board, isWithin, reportOf } from "../../lib/tester/board.ts";
 import { answered, refused, vip } from "./support/vips.ts";
 
 const limits = { forMs: 60_000, most: 1_000 };

@@ -1,6 +1,6 @@
 import { deepEqual, equal } from "node:assert/strict";
 import fc from "fast-check";
-import { Tally } from "../../../lib/tester/stats/tally.ts";
+import { Tally } from "../../../lib/tester/stats/vip_stats.ts";
 
 Deno.test("a value is bright for five seconds after it came", () => {
   const tally = new Tally();

@@ -1,5 +1,5 @@
 import { equal } from "node:assert/strict";
-import { choosePaint, coloured, plain } from "../../../lib/tester/screen/paint.ts";
+import { choosePaint, coloured, plain } from "../../lib/tester/text.ts";
 
 Deno.test("NO_COLOR counts unless it is empty", () => {
   equal(choosePaint(new Map()), coloured);

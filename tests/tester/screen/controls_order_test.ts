@@ -1,7 +1,6 @@
 import { deepEqual } from "node:assert/strict";
 import { Board } from "../../../lib/tester/board.ts";
-import type { Controls } from "../../../lib/tester/screen/controls.ts";
-import { arranged } from "../../../lib/tester/screen/order.ts";
+import { arranged, type Controls } from "../../../lib/tester/screen/controls.ts";
 import { answered, vip } from "../support/vips.ts";
 
 Deno.test("VIPs of which nothing tells which is first stay as in the files", () => {
