@@ -1,10 +1,9 @@
 import type { Clock, Timer } from "../time/mod.ts";
 import type { Dispatcher, Incoming, Outcome } from "./dispatcher.ts";
 import type { Fault, FaultPlan, Gate } from "./faults.ts";
-import { frame } from "./frames.ts";
+import { frame, type OutgoingMessage } from "./messages.ts";
 import type { Journal } from "./journal.ts";
 import { VppCrash } from "./lb_types.ts";
-import type { OutgoingMessage } from "./message_table.ts";
 
 /** One client of the API, however its bytes travel. */
 export interface Peer {
@@ -78,32 +77,23 @@ export class Api {
    */
   handle(peer: Peer, message: Uint8Array): Promise<void> | undefined {
     if (!this.#options.gate.isClosed) return this.#begin(peer, message);
-    return this.#afterHang(peer, () => this.#begin(peer, message));
-  }
-
-  async #afterHang(peer: Peer, go: () => Promise<void> | undefined): Promise<void> {
-    await this.#options.gate.passed();
-    if (!peer.closed) await go();
+    return after(this.#options.gate.passed(), peer, () => this.#begin(peer, message));
   }
 
   #begin(peer: Peer, message: Uint8Array): Promise<void> | undefined {
     const { dispatcher, faults, gate } = this.#options;
     const incoming = dispatcher.decode(peer, message);
     const fault = faults.take(incoming.request);
+    const carryOut = () => this.#carryOut(incoming, fault);
     switch (fault?.kind) {
       case "hang":
         gate.close();
-        return this.#afterHang(peer, () => this.#carryOut(incoming, fault));
+        return after(gate.passed(), peer, carryOut);
       case "hold":
-        return this.#afterHold(fault.until, incoming, fault);
+        return after(Promise.race([fault.until, this.#ending.promise]), peer, carryOut);
       default:
-        return this.#carryOut(incoming, fault);
+        return carryOut();
     }
-  }
-
-  async #afterHold(until: Promise<void>, incoming: Incoming, fault: Fault): Promise<void> {
-    await Promise.race([until, this.#ending.promise]);
-    if (!incoming.peer.closed) await this.#carryOut(incoming, fault);
   }
 
   #carryOut(incoming: Incoming, fault: Fault | undefined): Promise<void> | undefined {
@@ -182,6 +172,16 @@ export class Api {
     });
     this.#late.add(timer);
   }
+}
+
+/** Goes on with a client when it has waited, if it is there by then. */
+async function after(
+  wait: Promise<void>,
+  peer: Peer,
+  go: () => Promise<void> | undefined,
+): Promise<void> {
+  await wait;
+  if (!peer.closed) await go();
 }
 
 async function hangUp(peer: Peer): Promise<void> {

@@ -3,10 +3,7 @@
 import { parseIp } from "../ip/mod.ts";
 import { formatAddress, formatPrefix, fromWire, masked, type Prefix46 } from "./ip46.ts";
 import type { LoadBalancer } from "./lb.ts";
-import type { Vip, VipKey, VipType } from "./lb_types.ts";
-
-/** Encapsulations by their number on the wire. */
-const encaps = ["gre4", "gre6", "l3dsr", "nat4", "nat6"] as const;
+import { type Encap, encaps, type Vip, type VipKey, type VipType } from "./lb_types.ts";
 
 /** What names a VIP: `{ prefix: "192.0.2.1/32", protocol: 6, port: 80 }`. */
 export interface VipName {
@@ -21,7 +18,7 @@ export interface VipName {
 /** A VIP to be added behind the control plane's back. */
 export interface NewVip extends VipName {
   /** What the servers get to see. */
-  readonly encap: "gre4" | "gre6" | "l3dsr" | "nat4" | "nat6";
+  readonly encap: Encap;
   /** False when absent. */
   readonly sticky?: boolean;
   /** 1024 when absent. */

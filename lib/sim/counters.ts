@@ -45,7 +45,7 @@ export function writeInitialDirectory(segment: SegmentWriter, bootSeconds: numbe
   segment.set("gauge", "/sys/input_rate", 0);
   segment.addCounters("combined", routeTo, 1);
   segment.addCounters("combined", routeVia, 1);
-  addInterfaces(segment, ["local0"]);
+  addInterface(segment, "local0");
   addHeap(segment, "/mem/main heap");
 }
 
@@ -73,17 +73,11 @@ function addHeap(segment: SegmentWriter, name: string): void {
   segment.addSymlink(`${name}/free`, name, 2);
 }
 
-function addInterfaces(segment: SegmentWriter, names: readonly string[]): void {
-  for (const name of interfaceCounters) {
-    segment.addCounters("simple", `/if/${name}`, names.length);
-  }
-  for (const name of interfaceTraffic) {
-    segment.addCounters("combined", `/if/${name}`, names.length);
-  }
-  segment.addNames("/if/names", names);
-  for (const [i, name] of names.entries()) {
-    for (const counter of [...interfaceCounters, ...interfaceTraffic]) {
-      segment.addSymlink(`/interfaces/${name}/${counter}`, `/if/${counter}`, i);
-    }
+function addInterface(segment: SegmentWriter, name: string): void {
+  for (const counter of interfaceCounters) segment.addCounters("simple", `/if/${counter}`, 1);
+  for (const counter of interfaceTraffic) segment.addCounters("combined", `/if/${counter}`, 1);
+  segment.addNames("/if/names", [name]);
+  for (const counter of [...interfaceCounters, ...interfaceTraffic]) {
+    segment.addSymlink(`/interfaces/${name}/${counter}`, `/if/${counter}`, 0);
   }
 }

@@ -11,7 +11,7 @@ import {
 } from "../binapi/mod.ts";
 import { sockclntCreate, sockclntDelete } from "../gen/vpp.ts";
 import { type Handler, handlers } from "./handlers.ts";
-import { encodeOutgoing, type MessageTable, type OutgoingMessage } from "./message_table.ts";
+import { encodeOutgoing, type MessageTable, type OutgoingMessage } from "./messages.ts";
 import { Pool } from "./pool.ts";
 import type { Vpp } from "./vpp.ts";
 

@@ -1,4 +1,4 @@
-import type { OutgoingMessage } from "./message_table.ts";
+import type { OutgoingMessage } from "./messages.ts";
 
 /** A message that the simulated VPP received. */
 export interface SimRequest {

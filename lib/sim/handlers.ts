@@ -27,8 +27,16 @@ import { ipFromBytes } from "../ip/mod.ts";
 import { runCli } from "./cli.ts";
 import type { Incoming } from "./dispatcher.ts";
 import { fromWire, prefixFromWire } from "./ip46.ts";
-import type { EncapArguments, Server, Vip, VipKey } from "./lb_types.ts";
-import { lookUp } from "./route_lookup.ts";
+import type { LoadBalancer } from "./lb.ts";
+import {
+  type EncapArguments,
+  encaps,
+  type Server,
+  swapped,
+  type Vip,
+  type VipKey,
+} from "./lb_types.ts";
+import { lookUp } from "./fib.ts";
 import type { Vpp } from "./vpp.ts";
 
 /** What of a request is in none of its fields. */
@@ -76,9 +84,9 @@ export const handlers: readonly Handler[] = [
     const { retval, output } = runCli(vpp, cmd);
     return { retval, reply: output };
   }),
-  reply(ipRouteLookup, (vpp, fields) => lookUp(vpp, fields).reply),
-  reply(ipRouteLookupV2, (vpp, fields) => {
-    const { reply: { retval, route }, source } = lookUp(vpp, fields);
+  reply(ipRouteLookup, ({ fib }, fields) => lookUp(fib, fields).reply),
+  reply(ipRouteLookupV2, ({ fib }, fields) => {
+    const { reply: { retval, route }, source } = lookUp(fib, fields);
     return { retval, route: { ...route, src: source } };
   }),
   reply(lbConf, ({ lb }, fields) => ({
@@ -118,21 +126,16 @@ export const handlers: readonly Handler[] = [
   details(
     lbAsDump,
     ({ lb }, filter, rest) =>
-      Array.from(lb.vips).filter((vip) => isWanted(vip, filter, rest)).flatMap((vip) =>
-        lb.serversOf(vip).map((server) => serverDetails(vip, server))
-      ),
+      wantedServers(lb, filter, rest).map(({ vip, server }) => serverDetails(vip, server)),
   ),
   details(
     lbAsV2Dump,
     ({ lb }, filter, rest) =>
-      Array.from(lb.vips).filter((vip) => isWanted(vip, filter, rest)).flatMap((vip) => {
-        const { buckets } = lb.table(vip);
-        return lb.serversOf(vip).map((server) => ({
-          ...serverDetails(vip, server),
-          weight: server.weight,
-          num_buckets: buckets.get(server.index) ?? 0,
-        }));
-      }),
+      wantedServers(lb, filter, rest).map(({ vip, server }) => ({
+        ...serverDetails(vip, server),
+        weight: server.weight,
+        num_buckets: lb.table(vip).buckets.get(server.index) ?? 0,
+      })),
   ),
 ];
 
@@ -165,7 +168,7 @@ function addDelServer({ lb }: Vpp, fields: LbAddDelAsV2): number {
 function vipDetails(vip: Vip): LbVipDetails {
   return {
     vip: wireVip(vip),
-    encap: ["gre4", "gre6", "l3dsr", "nat4", "nat6"].indexOf(vip.type.slice(4)),
+    encap: encaps.findIndex((encap) => vip.type.endsWith(encap)),
     ...wireEncap(vip.encapArguments),
     flow_table_length: vip.tableLength & 0xffff,
   };
@@ -176,7 +179,7 @@ function wireEncap({ dscpOrServiceType, targetPort }: EncapArguments) {
   return {
     dscp: dscpOrServiceType,
     srv_type: (dscpOrServiceType << 24) >>> 0,
-    target_port: ((targetPort & 0xff) << 8) | (targetPort >>> 8),
+    target_port: swapped(targetPort),
   };
 }
 
@@ -191,6 +194,11 @@ function serverDetails(vip: Vip, server: Server): LbAsDetails {
     flags: server.used ? 1 : 0,
     in_use_since: server.lastUsed,
   };
+}
+
+function wantedServers(lb: LoadBalancer, filter: LbVip, rest: Rest) {
+  return Array.from(lb.vips).filter((vip) => isWanted(vip, filter, rest))
+    .flatMap((vip) => lb.serversOf(vip).map((server) => ({ vip, server })));
 }
 
 /** Where a dump has the address to filter by: behind u16 id, u32 client_index, u32 context, u8 af. */

@@ -4,6 +4,7 @@ import { isIpv4, prefixIsIpv4 } from "./ip46.ts";
 import {
   type Conf,
   type EncapArguments,
+  isNat,
   type NewFlowTable,
   newServer,
   newVip,
@@ -68,7 +69,7 @@ export class LoadBalancer {
     this.flows = new Flows(this, host);
     const nowhere = new Uint8Array(16).fill(0xff);
     this.vips.put(newVip(0, {
-      key: { prefix: { address: nowhere, length: 0 }, protocol: 255, port: 0 },
+      ...{ prefix: { address: nowhere, length: 0 }, protocol: 255, port: 0 },
       type: "ip6-gre6",
       sticky: false,
       tableLength: 1,
@@ -97,13 +98,8 @@ export class LoadBalancer {
     }
     const siblings = this.#withPrefix(asked);
     const index = this.vips.next;
-    const vip = newVip(index, {
-      key: asked,
-      type,
-      sticky: asked.sticky,
-      tableLength: asked.tableLength,
-      encapArguments: this.#takeEncapArguments(index, type, asked),
-    });
+    const encapArguments = this.#takeEncapArguments(index, type, asked);
+    const vip = newVip(index, { ...asked, type, encapArguments });
     this.vips.put(vip);
     const all = [...siblings, vip].sort((a, b) => a.index - b.index);
     this.#byPrefix.set(prefixText(asked), all);
@@ -134,7 +130,7 @@ export class LoadBalancer {
     const known = this.#serverOf(vip, address);
     if (known?.used) return retval.valueExist;
     if (!known && isIpv4(address) !== serversAreIpv4(vip.type)) return retval.invalidAddressFamily;
-    if (vip.port === 0 && vip.type.includes("nat")) {
+    if (vip.port === 0 && isNat(vip.type)) {
       throw new VppCrash("adding a server to an all-port NAT VIP");
     }
     const server = known ?? this.#createServer(vip, address);
@@ -227,7 +223,7 @@ export class LoadBalancer {
     const kept = this.#encapArguments.get(index) ?? { dscpOrServiceType: 0, targetPort: 0 };
     this.#encapArguments.set(index, kept);
     if (type === "ip4-l3dsr") kept.dscpOrServiceType = asked.dscp & 0x3f;
-    if (type === "ip4-nat4" || type === "ip6-nat6") {
+    if (isNat(type)) {
       kept.dscpOrServiceType = asked.serviceType;
       kept.targetPort = asked.targetPort;
     }

@@ -24,6 +24,12 @@ export type VipType =
   | "ip4-nat4"
   | "ip6-nat6";
 
+/** What servers get to see of a packet. */
+export type Encap = "gre4" | "gre6" | "l3dsr" | "nat4" | "nat6";
+
+/** Encapsulations by their number on the wire. */
+export const encaps: readonly Encap[] = ["gre4", "gre6", "l3dsr", "nat4", "nat6"];
+
 /** What names a VIP. */
 export interface VipKey {
   readonly prefix: Prefix46;
@@ -33,7 +39,7 @@ export interface VipKey {
 
 /** What a request for a VIP asks for. */
 export interface VipArguments extends VipKey {
-  /** 0 gre4, 1 gre6, 2 l3dsr, 3 nat4, 4 nat6. */
+  /** One of {@link encaps} by its number. */
   readonly encap: number;
   readonly dscp: number;
   /** 1 is nodeport. */
@@ -118,24 +124,15 @@ export function encapBytes(type: VipType): number {
   return type.endsWith("gre6") ? 44 : 0;
 }
 
-/** What is settled when a VIP is made. */
-export interface VipTraits {
-  readonly key: VipKey;
-  readonly type: VipType;
-  readonly sticky: boolean;
-  readonly tableLength: number;
-  readonly encapArguments: EncapArguments;
-}
-
-/** A VIP in use, without servers. */
-export function newVip(index: number, { key, ...traits }: VipTraits): Vip {
+/** A VIP in use, without servers; what `settled` has besides is left out. */
+export function newVip(
+  index: number,
+  settled: VipKey & Pick<Vip, "type" | "sticky" | "tableLength" | "encapArguments">,
+): Vip {
+  const { prefix, protocol, port, type, sticky, tableLength, encapArguments } = settled;
   return {
-    ...traits,
-    index,
-    prefix: key.prefix,
-    protocol: key.protocol,
-    port: key.port,
-    wire: prefixToWire(key.prefix),
+    ...{ index, prefix, protocol, port, type, sticky, tableLength, encapArguments },
+    wire: prefixToWire(prefix),
     servers: new Pool<number>(),
     byAddress: new Map(),
     used: true,
@@ -147,4 +144,14 @@ export function newVip(index: number, { key, ...traits }: VipTraits): Vip {
 export function newServer(index: number, address: Uint8Array, routeIndex: number): Server {
   const wire = toWire(address);
   return { index, address, wire, routeIndex, used: true, weight: 0, lastUsed: 0, flows: 0 };
+}
+
+/** A port in the wrong byte order, as VPP tells it in some places. */
+export function swapped(port: number): number {
+  return ((port & 0xff) << 8) | (port >>> 8);
+}
+
+/** Whether servers get packets with another destination. */
+export function isNat(type: VipType): boolean {
+  return type === "ip4-nat4" || type === "ip6-nat6";
 }

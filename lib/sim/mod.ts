@@ -25,24 +25,16 @@
  * @module
  */
 
-export { SimulatedVpp } from "./simulated_vpp.ts";
-export type { SimulatedVppOptions } from "./simulated_vpp.ts";
+export { SimulatedVpp, type SimulatedVppOptions } from "./simulated_vpp.ts";
 export { VppProcess } from "./process.ts";
 export type { ProcessOptions, Traffic } from "./process.ts";
-export type { OutgoingMessage, TableChanges } from "./message_table.ts";
+export type { OutgoingMessage, TableChanges } from "./messages.ts";
 export { ByHand } from "./by_hand.ts";
 export type { NewVip, ServerSnapshot, VipName, VipSnapshot } from "./by_hand.ts";
 export type { Fault, Misbehaviour, SimRequest } from "./faults.ts";
 export { Journal } from "./journal.ts";
 export type { JournalEntry, SimEvent } from "./journal.ts";
-export type { VipType } from "./lb_types.ts";
+export type { Encap, VipType } from "./lb_types.ts";
 export type { VppIdentity } from "./vpp.ts";
 export type { Clock, Timer } from "../time/mod.ts";
-export {
-  InMemoryVpp,
-  type InMemoryVppOptions,
-  portsOf,
-  type StatsMemory,
-  type StatsWait,
-  type VppPorts,
-} from "./in_memory/vpp.ts";
+export { InMemoryVpp, type InMemoryVppOptions, portsOf, type VppPorts } from "./in_memory/vpp.ts";

@@ -10,7 +10,7 @@ import {
   type OutgoingMessage,
   type TableChanges,
   tableWith,
-} from "./message_table.ts";
+} from "./messages.ts";
 import { recordedIdentity, Vpp, type VppIdentity } from "./vpp.ts";
 
 /** What a simulated VPP is made of, however it is reached. */

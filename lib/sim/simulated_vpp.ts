@@ -1,9 +1,19 @@
-import { type FileDescriptor, type Mapping, mapShared, memfd } from "../net/mod.ts";
-import type { Api } from "./api.ts";
-import { ApiServer } from "./api_server.ts";
+import {
+  acceptSeqpacket,
+  type FileDescriptor,
+  listenSeqpacket,
+  type Mapping,
+  mapShared,
+  memfd,
+  NetError,
+  sendFd,
+} from "../net/mod.ts";
+import type { Api, Peer } from "./api.ts";
 import { type ProcessOptions, VppProcess } from "./process.ts";
-import { StatsServer } from "./stats_server.ts";
 import { segmentBytes } from "./vpp.ts";
+import type { Gate } from "./faults.ts";
+import type { Journal } from "./journal.ts";
+import { FrameReader } from "./messages.ts";
 
 /** How to run a simulated VPP on sockets. */
 export interface SimulatedVppOptions extends ProcessOptions {
@@ -102,5 +112,194 @@ function removeIfThere(path: string): void {
     Deno.removeSync(path);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+/** How soon a client is noticed, in real time whatever the clock of the test says. */
+const pollMs = 3;
+
+/** What the stats socket needs. */
+interface StatsServerOptions {
+  readonly path: string;
+  /** The segment, which each client gets a descriptor of. */
+  readonly segment: FileDescriptor;
+  readonly gate: Gate;
+  readonly journal: Journal;
+}
+
+/** The stats socket: whoever connects gets the segment's descriptor and is let go. */
+class StatsServer {
+  readonly #listener: FileDescriptor;
+  #stopped = false;
+  readonly #done: Promise<void>;
+
+  /** Listens at once; nothing may lie at the path. */
+  constructor(private readonly options: StatsServerOptions) {
+    this.#listener = listenSeqpacket(options.path);
+    this.#done = this.#accept();
+  }
+
+  /** Stops listening. Resolves when nothing runs any more. */
+  close(): Promise<void> {
+    this.#stopped = true;
+    this.#listener[Symbol.dispose]();
+    return this.#done;
+  }
+
+  async #accept(): Promise<void> {
+    const { gate, segment, journal } = this.options;
+    while (!this.#stopped) {
+      try {
+        using client = await acceptSeqpacket(this.#listener, { timeoutMs: pollMs });
+        await gate.passed();
+        if (this.#stopped) return;
+        journal.note({ kind: "stats-client" });
+        sendFd(client, segment);
+      } catch (error) {
+        // Nobody has come, a client has gone again, or the listener was closed.
+        if (!(error instanceof NetError) && !this.#stopped) throw error;
+      }
+    }
+  }
+}
+
+/** What the runtime says of a connection that is over, and what is said of no frame. */
+const ends = [...Object.values(Deno.errors), RangeError];
+
+/** Unread replies that a client may pile up before it is cut off, in bytes. */
+const mostUnread = 256 * 1024 * 1024;
+
+/** One client of the API socket. */
+class Connection implements Peer {
+  clientIndex: number | undefined;
+  readonly #conn: Deno.Conn;
+  readonly #queue: Uint8Array[] = [];
+  #queued = 0;
+  #writing: Promise<void> = Promise.resolve();
+  #closed = false;
+
+  /** `number` tells connections apart in the journal. */
+  constructor(conn: Deno.Conn, readonly number: number) {
+    this.#conn = conn;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Messages until the client goes or {@link close} is called. */
+  async *messages(): AsyncGenerator<Uint8Array> {
+    const frames = new FrameReader();
+    const chunk = new Uint8Array(64 * 1024);
+    try {
+      while (!this.#closed) {
+        const length = await this.#conn.read(chunk);
+        if (length === null) return;
+        yield* frames.push(chunk.subarray(0, length));
+      }
+    } catch (error) {
+      // The client or we have closed it, or it sent what no frame can be: either way it is over.
+      if (!ends.some((kind) => error instanceof kind)) throw error;
+    } finally {
+      this.close();
+    }
+  }
+
+  /** As {@link Peer.send}; many leave at once. */
+  send(bytes: Uint8Array): void {
+    if (this.#closed) return;
+    this.#queue.push(bytes);
+    this.#queued += bytes.length;
+    if (this.#queued > mostUnread) return this.close();
+    if (this.#queue.length === 1) this.#writing = this.#writing.then(() => this.#drain());
+  }
+
+  /** Resolves when everything queued so far has been handed to the kernel. */
+  flushed(): Promise<void> {
+    return this.#writing;
+  }
+
+  /** Drops the client, unsent bytes included. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#queue.length = 0;
+    this.#conn.close();
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#queue.length > 0 && !this.#closed) {
+      const bytes = concatenate(this.#queue.splice(0));
+      this.#queued = 0;
+      try {
+        for (let sent = 0; sent < bytes.length;) {
+          sent += await this.#conn.write(bytes.subarray(sent));
+        }
+      } catch {
+        this.close();
+      }
+    }
+  }
+}
+
+function concatenate(parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
+/** Makes the paths of listeners differ. */
+let bound = 0;
+
+/** The API socket: accepts clients and hands their messages to the API. */
+class ApiServer {
+  readonly #api: Api;
+  readonly #listener: Deno.UnixListener;
+  readonly #connections = new Set<Connection>();
+  readonly #done: Promise<void>;
+  #accepted = 0;
+
+  /** Listens at once, in the place of what may lie at that path. */
+  constructor(path: string, api: Api) {
+    this.#api = api;
+    // When a listener ends, Deno removes the path it was bound to, some time later: by then the
+    // next VPP may have put its own socket there.
+    const own = `${path}.${++bound}`;
+    this.#listener = Deno.listen({ transport: "unix", path: own });
+    Deno.renameSync(own, path);
+    this.#done = this.#accept();
+  }
+
+  /** Drops all clients and stops listening. Resolves when nothing runs any more. */
+  close(): Promise<void> {
+    this.#listener.close();
+    for (const connection of this.#connections) connection.close();
+    return this.#done;
+  }
+
+  async #accept(): Promise<void> {
+    const serving = new Set<Promise<void>>();
+    for await (const conn of this.#listener) {
+      const connection = new Connection(conn, ++this.#accepted);
+      this.#connections.add(connection);
+      const served = this.#serve(connection).finally(() => serving.delete(served));
+      serving.add(served);
+    }
+    await Promise.all(serving);
+  }
+
+  async #serve(connection: Connection): Promise<void> {
+    this.#api.connected(connection);
+    for await (const message of connection.messages()) {
+      await this.#api.handle(connection, message);
+      if (connection.closed) break;
+    }
+    this.#connections.delete(connection);
+    await connection.flushed();
+    this.#api.disconnected(connection);
   }
 }

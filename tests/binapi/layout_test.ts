@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { decodeMessage, encodeMessage, nameCrc, WireWriter } from "../../lib/binapi/mod.ts";
 import { allMessages } from "../../lib/gen/vpp.ts";
 import { ipFromBytes } from "../../lib/ip/mod.ts";
-import { messageTable } from "../../lib/sim/message_table.ts";
+import { messageTable } from "../../lib/sim/messages.ts";
 
 /** `["u32", "context"]`, with a length or the name of a count behind it for arrays. */
 type ApiField = readonly [type: string, name: string, ...rest: unknown[]];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { messageTable } from "../../lib/sim/message_table.ts";
+import { messageTable } from "../../lib/sim/messages.ts";
 import { Client } from "./support/client.ts";
 import { clientFrame, RawClient } from "./support/raw_client.ts";
 import { withVpp } from "./support/with_vpp.ts";

@@ -1,9 +1,8 @@
 import type { Clock } from "../../time/mod.ts";
 import type { Transport } from "../../vpp/mod.ts";
 import type { Api, Peer } from "../api.ts";
-import { FrameReader, headerBytes } from "../frames.ts";
-import { Pipe } from "./pipe.ts";
-import { ClientEnd } from "./client_end.ts";
+import { FrameReader, headerBytes } from "../messages.ts";
+import { ClientEnd, Pipe } from "./stream.ts";
 
 /** What a connection is made of. */
 export interface ConnectionOptions {

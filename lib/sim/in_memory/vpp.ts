@@ -22,18 +22,6 @@ export interface InMemoryVppOptions extends ProcessOptions {
   readonly segmentBytes?: number;
 }
 
-/** A stats segment as a client has it. It stays readable when VPP dies. */
-export interface StatsMemory extends Disposable {
-  readonly buffer: ArrayBuffer;
-}
-
-/** How long a client of the stats socket waits for VPP. */
-export interface StatsWait {
-  /** Milliseconds by the clock; for ever when absent. */
-  readonly deadlineMs?: number;
-  readonly signal?: AbortSignal | undefined;
-}
-
 const longestDelayMs = 2;
 
 /**
@@ -72,13 +60,14 @@ export class InMemoryVpp extends VppProcess {
   }
 
   /** Asks for the stats segment. Rejects as a socket does, or with the signal's reason. */
-  async openStats({ deadlineMs, signal }: StatsWait = {}): Promise<StatsMemory> {
+  async openSegment(_path: string, options: SegmentOptions): Promise<StatsSegment> {
+    const { deadlineMs, signal } = options;
     await this.#soon(signal, () => this.#refuseUnless(this.#hasStats));
     const asked = this.#segment;
     await this.#served(deadlineMs, signal);
     if (asked !== this.#segment) throw new Deno.errors.ConnectionReset(reset);
     this.journal.note({ kind: "stats-client" });
-    return this.#handOut(asked);
+    return segmentIn(this.#handOut(asked), options);
   }
 
   /** Drops all clients of the API and goes on. */
@@ -148,16 +137,10 @@ export class InMemoryVpp extends VppProcess {
     });
   }
 
-  #handOut(buffer: ArrayBuffer): StatsMemory {
+  /** The segment as a client has it, which stays readable when VPP dies. */
+  #handOut(buffer: ArrayBuffer): Disposable & { readonly buffer: ArrayBuffer } {
     this.#segmentsOpen++;
-    let isOpen = true;
-    return {
-      buffer,
-      [Symbol.dispose]: () => {
-        if (isOpen) this.#segmentsOpen--;
-        isOpen = false;
-      },
-    };
+    return { buffer, [Symbol.dispose]: () => void this.#segmentsOpen-- };
   }
 
   /** Does it after a while, unless the signal is aborted first. */
@@ -201,6 +184,6 @@ export interface VppPorts {
 export function portsOf(vpp: InMemoryVpp): VppPorts {
   return {
     connect: (path, signal) => vpp.connect(path, signal),
-    openSegment: async (_, options) => segmentIn(await vpp.openStats(options), options),
+    openSegment: (path, options) => vpp.openSegment(path, options),
   };
 }

@@ -80,16 +80,13 @@ export const testedBy: Readonly<Record<string, readonly string[]>> = {
   "rpc/service": ["rpc/convert/status"],
   "rpc/watch/hub": ["rpc/watch/shared_event"],
 
-  "sim/flows": ["sim/flow_table", "sim/route_lookup"],
   "sim/in_memory": [
-    ...["sim/by_hand", "sim/in_memory/client_end", "sim/in_memory/connection"],
-    ...["sim/in_memory/pipe", "sim/in_memory/vpp", "sim/process"],
+    ...["sim/by_hand", "sim/in_memory/connection", "sim/in_memory/stream"],
+    ...["sim/in_memory/vpp", "sim/process"],
   ],
-  "sim/protocol": [
-    ...["sim/api", "sim/api_server", "sim/dispatcher", "sim/message_table", "sim/simulated_vpp"],
-  ],
-  "sim/replay": ["sim/handlers", "sim/lb_text", "sim/lb_types"],
-  "sim/stats": ["sim/counters", "sim/segment", "sim/stats_server", "sim/vpp"],
+  "sim/protocol": ["sim/api", "sim/dispatcher", "sim/simulated_vpp"],
+  "sim/replay": ["sim/handlers", "sim/lb_types"],
+  "sim/stats": ["sim/counters", "sim/segment", "sim/vpp"],
 
   "simulation/reasons": ["simulation/desired"],
   "simulation/run": [

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { messageTable } from "../../../lib/sim/message_table.ts";
+import { messageTable } from "../../../lib/sim/messages.ts";
 import type { Fault, OutgoingMessage, SimRequest } from "../../../lib/sim/mod.ts";
 import type { ApiClient } from "../../../lib/vpp/client/client.ts";
 import { formatRetval } from "../../../lib/vpp/client/errors.ts";

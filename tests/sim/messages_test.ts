@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { frame, FrameReader, headerBytes } from "../../lib/sim/frames.ts";
+import { frame, FrameReader, headerBytes } from "../../lib/sim/messages.ts";
 
 /** Copies: what a reader yields holds until the next piece. */
 function read(reader: FrameReader, piece: Uint8Array): number[][] {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { messageTable } from "../../lib/sim/message_table.ts";
+import { messageTable } from "../../lib/sim/messages.ts";
 import { allMessages, cliInband, showVersion, sockclntDelete } from "../../lib/gen/vpp.ts";
 import { Client } from "./support/client.ts";
 import { clientFrame, RawClient } from "./support/raw_client.ts";
