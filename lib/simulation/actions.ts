@@ -1,10 +1,23 @@
+import type { Fault, InMemoryVpp } from "../sim/mod.ts";
 import { type Edit, edited, randomEdit } from "./edits.ts";
 import type { ServerBehaviour } from "./network.ts";
 import type { Random } from "./random.ts";
 import type { Site } from "./site.ts";
+import { vipName } from "./desired.ts";
+import { type HeldWatch, refusal } from "./wire_watch.ts";
+import type { Reasons } from "./reasons.ts";
 
 /** What VPP does to one request. */
 export type RequestFault = "refuse" | "silence" | "late" | "duplicate" | "die" | "die after";
+
+const faults: Readonly<Record<RequestFault, Fault>> = {
+  refuse: { kind: "retval", retval: refusal },
+  silence: { kind: "silence" },
+  late: { kind: "late", ms: 300 },
+  duplicate: { kind: "duplicate" },
+  die: { kind: "die", when: "before" },
+  "die after": { kind: "die", when: "after" },
+};
 
 /** What somebody else may do to VPP. */
 export type Tampering = "weight" | "delete server" | "delete vip" | "add vip" | "replace vip";
@@ -52,23 +65,11 @@ export type Action =
   | { readonly do: "vpp"; readonly what: "restart" | "kill" | "start" | "hang" | "resume" | "cut" }
   | { readonly do: "fault"; readonly fault: RequestFault; readonly times: number }
   /** Somebody else changes VPP. */
-  | {
-    readonly do: "tamper";
-    readonly what: Tampering;
-    readonly which: number;
-  }
+  | { readonly do: "tamper"; readonly what: Tampering; readonly which: number }
   /** maglevd is ended, or killed, and started again. */
   | { readonly do: "restart"; readonly isKilled: boolean }
   /** Everybody asks at once what VPP holds. */
   | { readonly do: "read" };
-
-const tamperings: readonly Tampering[] = [
-  "weight",
-  "delete server",
-  "delete vip",
-  "add vip",
-  "replace vip",
-];
 
 /** How likely each is; waits come besides. */
 const weights: Readonly<Record<Exclude<Action["do"], "wait" | "check">, number>> = {
@@ -178,11 +179,13 @@ function randomAction(random: Random, kind: keyof typeof weights, site: Site): A
       return { do: "vpp", what };
     }
     case "fault": {
-      const faults = ["refuse", "silence", "late", "duplicate", "die", "die after"] as const;
-      return { do: "fault", fault: random.pick(faults), times: random.between(1, 3) };
+      const fault = random.pick(Object.keys(faults) as RequestFault[]);
+      return { do: "fault", fault, times: random.between(1, 3) };
     }
     case "tamper": {
-      const what = random.pick(tamperings);
+      const what = random.pick<Tampering>(
+        ["weight", "delete server", "delete vip", "add vip", "replace vip"],
+      );
       return { do: "tamper", what, which: random.between(0, 9) };
     }
     case "restart":
@@ -197,4 +200,58 @@ function placeOf(random: Random, site: Site): [frontend: string, backends: strin
   const frontend = random.pickAny(Object.keys(site.frontends)) ?? "f1";
   const pools = site.frontends[frontend]?.pools ?? [];
   return [frontend, pools.flatMap((pool) => Object.keys(pool))];
+}
+
+/** Has VPP deal wrongly with some of the next requests. */
+export function misbehave(
+  vpp: InMemoryVpp,
+  { fault, times }: Action & { readonly do: "fault" },
+): void {
+  const isChange = (name: string) => /^lb_(add|as_set|conf$)/.test(name);
+  // VPP answers in order, and nothing else says where a dump ends: it is never cut or overtaken.
+  const isWhole = (name: string) => name !== "sockclnt_create" && !name.endsWith("_dump");
+  vpp.misbehave({
+    fault: faults[fault],
+    times,
+    when: ({ name }) => fault === "refuse" ? isChange(name) : isWhole(name),
+  });
+}
+
+/** A weight that only somebody else sets. */
+const strangeWeight = 33;
+
+/** Changes VPP behind maglevd's back. */
+export function tamper(
+  vpp: InMemoryVpp,
+  { what, which }: Action & { readonly do: "tamper" },
+  reasons: Reasons,
+  held: HeldWatch,
+): void {
+  const { byHand } = vpp;
+  const vips = vpp.state().filter(({ used }) => used);
+  const vip = vips[which % Math.max(1, vips.length)];
+  const server = vip?.servers.filter(({ used }) => used)[which % 3];
+  if (what === "add vip") {
+    byHand.addVip({ prefix: "203.0.113.9/32", protocol: 6, port: 80, encap: "gre4" });
+  } else if (vip && what === "replace vip") {
+    // It is in the way of all that frontends ask for on the prefix.
+    const { prefix } = vip;
+    for (const other of vips.filter((each) => each.prefix === prefix)) {
+      byHand.deleteVip(other);
+      held.altered(vipName(other));
+    }
+    const encap = prefix.includes(":") ? "nat6" : "nat4";
+    byHand.addVip({ prefix, protocol: 255, port: 0, encap });
+    reasons.vipAltered(vipName({ prefix, protocol: 255, port: 0 }), encap);
+  } else if (vip && what === "delete vip") {
+    byHand.deleteVip(vip);
+    held.altered(vipName(vip));
+  } else if (vip && server && what === "weight") {
+    byHand.setWeight(vip, server.address, strangeWeight);
+    reasons.weightAltered(vipName(vip), server.address, strangeWeight);
+    held.altered(vipName(vip), server.address, strangeWeight);
+  } else if (vip && server) {
+    byHand.deleteServer(vip, server.address);
+    held.altered(vipName(vip), server.address);
+  }
 }

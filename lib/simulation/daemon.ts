@@ -1,13 +1,13 @@
 import { Checker } from "../checker/mod.ts";
 import type { Config } from "../config/mod.ts";
 import { because, EventStream, Journal, logEvents, type MaglevEvent } from "../events/mod.ts";
-import type { Logger } from "../log/mod.ts";
+import type { LogAttributes, Logger, LogLevel } from "../log/mod.ts";
 import type { StartProbe } from "../probes/mod.ts";
 import { onThisThread } from "../probing/mod.ts";
 import type { VppPorts } from "../sim/mod.ts";
 import { Keeper, restoredFrom } from "../state/mod.ts";
 import { Supervisor } from "../supervisor/mod.ts";
-import type { FakeClock } from "../time/mod.ts";
+import type { Clock, FakeClock } from "../time/mod.ts";
 import { trafficOf, Vpp } from "../vpp/mod.ts";
 import { Listener } from "./listener.ts";
 import type { MemoryKeeping } from "./memory_keeping.ts";
@@ -146,4 +146,45 @@ export class SimulatedDaemon {
 
 function ignoreRefusal(error: unknown): void {
   if (!(error instanceof Error) || error.name !== "VppError") throw error;
+}
+
+/** Errors that a simulation brings about itself. */
+const expected = new Set(["probing-impaired", "config-check-failed"]);
+
+/** The log of a history: every line has its moment, so two equal runs have equal logs. */
+export class RunLog implements Logger {
+  readonly lines: string[] = [];
+  /** Errors that should not have been logged. */
+  readonly errors: string[] = [];
+
+  constructor(private readonly clock: Clock, private readonly isWanted: boolean) {}
+
+  debug = (msg: string, attributes?: LogAttributes): void => this.write("debug", msg, attributes);
+  info = (msg: string, attributes?: LogAttributes): void => this.write("info", msg, attributes);
+  warn = (msg: string, attributes?: LogAttributes): void => this.write("warn", msg, attributes);
+  error = (msg: string, attributes?: LogAttributes): void => this.write("error", msg, attributes);
+
+  enabled(level: LogLevel): boolean {
+    return level !== "debug";
+  }
+
+  /** Notes what the simulation itself does. */
+  note(text: string): void {
+    if (this.isWanted) this.lines.push(`${this.#moment()} --- ${text}`);
+  }
+
+  write(level: LogLevel, msg: string, attributes: LogAttributes = {}): void {
+    const isError = level === "error" && !expected.has(msg);
+    if (level === "debug" || (!this.isWanted && !isError)) return;
+    const told = Object.entries(attributes).filter(([key, value]) =>
+      value !== undefined && key !== "stack"
+    ).map(([key, value]) => `${key}=${value}`);
+    const line = [this.#moment(), level, msg, ...told].join(" ");
+    if (this.isWanted) this.lines.push(line);
+    if (isError) this.errors.push(line);
+  }
+
+  #moment(): string {
+    return this.clock.now().toFixed(3).padStart(12);
+  }
 }

@@ -17,11 +17,7 @@ export type Edit =
   | { readonly what: "site"; readonly change: Partial<Site> }
   | { readonly what: "check"; readonly check: string; readonly change: Partial<SiteCheck> }
   | { readonly what: "backend"; readonly backend: string; readonly change: Partial<SiteBackend> }
-  | {
-    readonly what: "frontend";
-    readonly frontend: string;
-    readonly change: Partial<SiteFrontend>;
-  }
+  | { readonly what: "frontend"; readonly frontend: string; readonly change: Partial<SiteFrontend> }
   | {
     readonly what: "toggle";
     readonly frontend: string;
@@ -66,22 +62,23 @@ function applied(site: Site, edit: Edit): Site {
     case "site":
       return { ...site, ...edit.change };
     case "check":
-      return withCheck(site, edit.check, edit.change);
+      return withPart(site, "checks", edit.check, edit.change);
     case "backend":
-      return withBackend(site, edit.backend, edit.change);
+      return withPart(site, "backends", edit.backend, edit.change);
     case "frontend":
-      return withFrontend(site, edit.frontend, edit.change);
+      return withPart(site, "frontends", edit.frontend, edit.change);
     case "toggle": {
       const { frontend, setting } = edit;
-      return withFrontend(site, frontend, { [setting]: !site.frontends[frontend]?.[setting] });
+      const change = { [setting]: !site.frontends[frontend]?.[setting] };
+      return withPart(site, "frontends", frontend, change);
     }
     case "rename":
       return renamed(site, edit.backend, edit.to);
     case "swap": {
       const [a, b] = [site.backends[edit.backend], site.backends[edit.other]];
       if (!a || !b) return site;
-      const moved = withBackend(site, edit.backend, { server: b.server });
-      return withBackend(moved, edit.other, { server: a.server });
+      const moved = withPart(site, "backends", edit.backend, { server: b.server });
+      return withPart(moved, "backends", edit.other, { server: a.server });
     }
     case "weight": {
       const { backend, weight } = edit;
@@ -121,22 +118,18 @@ function applied(site: Site, edit: Edit): Site {
   }
 }
 
-function withCheck(site: Site, name: string, change: Partial<SiteCheck>): Site {
-  const check = site.checks[name];
-  if (!check) return site;
-  return { ...site, checks: { ...site.checks, [name]: { ...check, ...change } } };
-}
+type Part = "checks" | "backends" | "frontends";
 
-function withBackend(site: Site, name: string, change: Partial<SiteBackend>): Site {
-  const backend = site.backends[name];
-  if (!backend) return site;
-  return { ...site, backends: { ...site.backends, [name]: { ...backend, ...change } } };
-}
-
-function withFrontend(site: Site, name: string, change: Partial<SiteFrontend>): Site {
-  const frontend = site.frontends[name];
-  if (!frontend) return site;
-  return { ...site, frontends: { ...site.frontends, [name]: { ...frontend, ...change } } };
+/** The site with one of its parts changed, if there is such. */
+function withPart<P extends Part>(
+  site: Site,
+  part: P,
+  name: string,
+  change: Partial<Site[P][string]>,
+): Site {
+  const parts: Readonly<Record<string, object>> = site[part];
+  if (!(name in parts)) return site;
+  return { ...site, [part]: { ...parts, [name]: { ...parts[name], ...change } } };
 }
 
 type Weights = SiteFrontend["pools"][number];
@@ -145,7 +138,7 @@ type Weights = SiteFrontend["pools"][number];
 function withPools(site: Site, name: string, change: (pool: Weights, index: number) => Weights) {
   const pools = site.frontends[name]?.pools.map(change)
     .filter((pool) => Object.keys(pool).length > 0) ?? [];
-  if (pools.length > 0) return withFrontend(site, name, { pools });
+  if (pools.length > 0) return withPart(site, "frontends", name, { pools });
   return { ...site, frontends: without(site.frontends, name) };
 }
 

@@ -22,7 +22,7 @@ export interface Reloaded {
 type Standings = ReadonlyMap<string, string | undefined>;
 
 /** How the frontends and backends of a site stand. */
-interface Site {
+interface SiteStanding {
   readonly frontends: Standings;
   readonly backends: Standings;
   /** What probes have found of each backend that nobody may have been told of. */
@@ -78,7 +78,7 @@ function isRefusal(error: unknown): boolean {
   throw error;
 }
 
-function siteOf(checker: CheckerView): Site {
+function siteOf(checker: CheckerView): SiteStanding {
   const frontends = checker.frontendNames();
   const backends = checker.backendNames().flatMap((name) => checker.backend(name) ?? []);
   return {
@@ -109,10 +109,10 @@ function standingOf(checker: CheckerView, name: string): string | undefined {
  * outcome tells is known.
  */
 function foretold(
-  before: Site,
+  before: SiteStanding,
   { frontends, backends }: Outcome,
   names: readonly string[],
-): Site {
+): SiteStanding {
   const there = new Set(names);
   const after = {
     frontends: new Map([...before.frontends].filter(([name]) => there.has(name))),
@@ -127,7 +127,7 @@ function foretold(
 }
 
 /** How what is expected did not come. */
-function unforeseen(is: Site, expected: Site): string[] {
+function unforeseen(is: SiteStanding, expected: SiteStanding): string[] {
   return [
     ...different(is.frontends, expected.frontends, "gone"),
     ...different(is.backends, expected.backends, "removed"),

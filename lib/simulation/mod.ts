@@ -14,10 +14,9 @@
  * @module
  */
 
-export { type History, historyOf, type Outcome, type RunOptions } from "./history.ts";
+export { type History, historyOf, type Outcome, type RunOptions, shortened } from "./history.ts";
 export { MemoryKeeping } from "./memory_keeping.ts";
 export { runHistory } from "./run.ts";
-export { shortened } from "./shorten.ts";
 export type { Action, PlainOperation, RequestFault, Tampering } from "./actions.ts";
 export type { Edit } from "./edits.ts";
 export type { ServerBehaviour } from "./network.ts";

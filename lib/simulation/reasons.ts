@@ -99,9 +99,7 @@ export class Reasons {
   }
 
   /** Why VPP should not have been asked this; undefined when there is nothing to say against it. */
-  against(name: string, fields: Readonly<Record<string, unknown>>): string | undefined {
-    const change = changeOf(name, fields);
-    if (!change) return undefined;
+  against(change: Change): string | undefined {
     const verdict = this.#judge(change);
     this.#apply(change);
     return verdict;

@@ -2,8 +2,8 @@ import type { MaglevEvent } from "../events/mod.ts";
 import type { StartProbe } from "../probes/mod.ts";
 import { InMemoryVpp, portsOf } from "../sim/mod.ts";
 import { FakeClock } from "../time/mod.ts";
-import type { Action } from "./actions.ts";
-import { SimulatedDaemon } from "./daemon.ts";
+import { type Action, misbehave, tamper } from "./actions.ts";
+import { RunLog, SimulatedDaemon } from "./daemon.ts";
 import {
   differences,
   isNameMoved,
@@ -15,20 +15,16 @@ import {
 } from "./desired.ts";
 import { edited, keepsTraffic } from "./edits.ts";
 import { reloadAsForeseen, ReloadWatch, steer, steeredBy, type Steering } from "./foresight.ts";
-import { HeldWatch } from "./held_watch.ts";
+import { HeldWatch, shown, WireWatch } from "./wire_watch.ts";
 import type { History, Outcome, RunOptions } from "./history.ts";
 import { MemoryKeeping } from "./memory_keeping.ts";
-import { SimulatedNetwork } from "./network.ts";
+import { SimulatedNetwork, StartWatch } from "./network.ts";
 import { Random } from "./random.ts";
 import { Reasons } from "./reasons.ts";
 import { unsafe } from "./safety_watch.ts";
-import { StartWatch } from "./start.ts";
-import { disturb, misbehave, tamper } from "./troubles.ts";
 import { configOf, serverAddress, type Site } from "./site.ts";
-import { RunLog } from "./run_log.ts";
 import { WellWatch } from "./well_watch.ts";
 import { during, nextTurn, randomTurns } from "./timing.ts";
-import { shown, WireWatch } from "./wire_watch.ts";
 
 /** The longest time that a reconnect may take: its backoff, in milliseconds. */
 const reconnectMs = 5_500;
@@ -106,10 +102,12 @@ class Run {
     this.#well = new WellWatch(history.site, isWell, () => clock.now() - this.#windowMs);
     this.#wire = new WireWatch(this.#reasons, this.#held, this.#well);
     this.#vpp.journal.subscribe((entry) => {
-      if (entry.kind === "started") this.#reasons.vppStarted();
-      if (entry.kind === "started") this.#held.cleared();
+      if (entry.kind === "started") {
+        this.#reasons.vppStarted();
+        this.#held.cleared();
+        this.#flowTimeout = undefined;
+      }
       if (entry.kind === "connected") this.#reasons.lifeBegan();
-      if (entry.kind === "started") this.#flowTimeout = undefined;
       if (entry.kind === "request" && entry.request.name === "lb_conf" && entry.retval === 0) {
         this.#flowTimeout = Number(entry.request.fields.flow_timeout);
       }
@@ -333,7 +331,7 @@ class Run {
       this.#hungSince ??= this.#clock.now();
     }
     this.#disturb(reconnectMs + requestDeadlineMs + 4 * this.#quietMs);
-    disturb(vpp, what);
+    if (what !== "hang" || vpp.running) vpp[what]();
   }
 
   /** Nothing is desired that was not before if the state was kept, and kept to the end. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { HeldWatch } from "../../lib/simulation/held_watch.ts";
+import { HeldWatch } from "../../lib/simulation/wire_watch.ts";
 import type { Site, SiteCheck } from "../../lib/simulation/site.ts";
 import { WellWatch } from "../../lib/simulation/well_watch.ts";
 

@@ -90,11 +90,16 @@ export const testedBy: Readonly<Record<string, readonly string[]>> = {
 
   "simulation/reasons": ["simulation/desired"],
   "simulation/run": [
-    ...["simulation/actions", "simulation/daemon", "simulation/edits", "simulation/history"],
-    ...["simulation/network", "simulation/start", "simulation/timing", "simulation/troubles"],
-    ...["simulation/shorten", "simulation/wire_watch"],
+    ...[
+      "simulation/actions",
+      "simulation/daemon",
+      "simulation/edits",
+      "simulation/history",
+      "simulation/network",
+    ],
+    ...["simulation/timing", "simulation/wire_watch"],
   ],
-  "simulation/watches": ["simulation/held_watch", "simulation/site", "simulation/well_watch"],
+  "simulation/watches": ["simulation/site", "simulation/well_watch"],
   "state/keeper": ["simulation/memory_keeping"],
 
   "state/store": ["state/rows", "state/schema"],

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { RunLog } from "../../lib/simulation/run_log.ts";
+import { RunLog } from "../../lib/simulation/daemon.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 
 Deno.test("every line has its moment, and nothing that another run would have otherwise", () => {
