@@ -1,4 +1,6 @@
 import type { Config } from "../config/mod.ts";
+import type { Logger } from "../log/mod.ts";
+import { NetError, readKernelFile } from "../net/mod.ts";
 
 /** A Linux capability that a configuration may need: its bit, and what for. */
 interface Need {
@@ -72,4 +74,25 @@ function icmpReason(config: Config): string | undefined {
 
 function netnsReason({ netns }: Config): string | undefined {
   return netns === "" ? undefined : `probes are to be sent from network namespace ${netns}`;
+}
+
+/** Warns of each capability that `config` needs and this process lacks. */
+export function warnOfMissingCapabilities(config: Config, log: Logger): void {
+  const kernel = {
+    status: kernelText("/proc/self/status"),
+    pingGroupRange: kernelText("/proc/sys/net/ipv4/ping_group_range"),
+  };
+  for (const { name, reason } of missingCapabilities(config, kernel)) {
+    log.warn("capability-missing", { capability: name, reason });
+  }
+}
+
+/** Empty when it cannot be read: then nothing is known. */
+function kernelText(path: string): string {
+  try {
+    return readKernelFile(path);
+  } catch (error) {
+    if (error instanceof NetError) return "";
+    throw error;
+  }
 }

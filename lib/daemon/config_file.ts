@@ -36,7 +36,7 @@ export interface ConfigFileOptions {
   /** What putting it into force would come to. */
   readonly foresee: (config: Config) => Promise<ForeseenReload>;
   /** What VPP would be told if this were desired; absent when VPP is off. Never rejects. */
-  readonly foreseeVpp?: ((desired: DesiredSource) => Promise<VppForecast | undefined>) | undefined;
+  readonly foreseeVpp?: ((desired: DesiredSource) => Promise<VppForecast>) | undefined;
   /** Told that a reload begins. */
   readonly reloading: () => void;
   /** Told what became of it: undefined when the file is in force, else why it is not. */

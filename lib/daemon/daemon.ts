@@ -4,13 +4,7 @@ import { type Config, ConfigLoader, describeContents } from "../config/mod.ts";
 import { type Actor, EventStream, Journal, logEvents } from "../events/mod.ts";
 import { type DaemonLog, LimitedLog } from "../log/mod.ts";
 import { createMetrics, type Metrics } from "../metrics/mod.ts";
-import {
-  descriptorLimit,
-  giveBackMemory,
-  lookForGarbage,
-  NetError,
-  readKernelFile,
-} from "../net/mod.ts";
+import { descriptorLimit, giveBackMemory, lookForGarbage } from "../net/mod.ts";
 import { ProbeThreads } from "../probing/mod.ts";
 import { Audit, type AuditedChange, type ConfigReloadOutcome, rpcMethods } from "../rpc/mod.ts";
 import { Budgets } from "../port/mod.ts";
@@ -18,20 +12,38 @@ import type { ServiceManager } from "../service/mod.ts";
 import { type FatalError, Supervisor } from "../supervisor/mod.ts";
 import { systemClock } from "../time/mod.ts";
 import { FileKeeping, Keeper, restoredFrom, type SavedState } from "../state/mod.ts";
-import { trafficOf, Vpp } from "../vpp/mod.ts";
-import type { Flushes, FlushMemory, VppService } from "../vpp/mod.ts";
+import { type Flushes, type FlushMemory, trafficOf, Vpp, type VppService } from "../vpp/mod.ts";
 import { version } from "../version/mod.ts";
-import type { Base } from "./base.ts";
-import { missingCapabilities } from "./capabilities.ts";
+import type { Auth } from "../access/mod.ts";
+import type { TlsFiles } from "../tls/mod.ts";
+import { warnOfMissingCapabilities } from "./capabilities.ts";
 import { ConfigFile, FileStamp } from "./config_file.ts";
-import { Lateness } from "./lateness.ts";
+import { Lateness, Vitals } from "./vitals.ts";
 import { rateOf } from "./log_rates.ts";
 import { startApi, startMetricsServer } from "./servers.ts";
 import type { Settings } from "./settings.ts";
 import { SpareMemory } from "./spare_memory.ts";
 import { runningStatus } from "./status_text.ts";
-import { Vitals } from "./vitals.ts";
 import { forecastVpp } from "./vpp_forecast.ts";
+
+/** What the parts of a daemon are made with. */
+export interface Base {
+  readonly settings: Settings;
+  /** Who may do what; undefined: that goes by where a call comes from. */
+  readonly auth: Auth | undefined;
+  /** What addresses on networks are secured with; undefined: they speak in the clear. */
+  readonly tls: TlsFiles | undefined;
+  readonly log: DaemonLog;
+  /** The same, at a limited rate where something may not settle. */
+  readonly steadyLog: LimitedLog;
+  readonly metrics: Metrics;
+  readonly events: EventStream;
+  readonly journal: Journal;
+  readonly supervisor: Supervisor;
+  readonly budgets: Budgets;
+  /** The process has to end. */
+  readonly fatal: (error: FatalError) => void;
+}
 
 /** A daemon at work. */
 export interface Daemon extends AsyncDisposable {
@@ -60,7 +72,6 @@ export async function startDaemon(
   const steadyLog = parts.use(new LimitedLog(log, systemClock, rateOf));
   logEvents(events, steadyLog);
   const journal = parts.use(new Journal(events));
-  const vitals = parts.use(new Vitals(systemClock));
   const supervisor = new Supervisor({
     ...{ clock: systemClock, log, fatal },
     failed: metrics.taskFailed,
@@ -75,18 +86,8 @@ export async function startDaemon(
     }),
   );
   const base: Base = {
-    settings,
-    auth,
-    tls,
-    log,
-    steadyLog,
-    metrics,
-    vitals,
-    events,
-    journal,
-    supervisor,
-    budgets,
-    fatal,
+    ...{ settings, auth, tls, log, steadyLog, metrics },
+    ...{ events, journal, supervisor, budgets, fatal },
   };
   const keeper = startKeeper(base, parts);
   const kept = await keeper?.open();
@@ -125,7 +126,7 @@ export async function startDaemon(
   tls?.follow(() => api.reviewStreams());
   manager.ready(runningStatus(config));
   const lateness = new Lateness(systemClock, cpuMs, log);
-  vitals.start(checker, (counts) => lateness.look(counts));
+  const vitals = parts.use(new Vitals(systemClock, checker, (counts) => lateness.look(counts)));
   manager.watch(() => vitals.complaint(vpp));
   const own = parts.move();
   return {
@@ -274,24 +275,4 @@ function configFile(
     log: steadyLog,
     events,
   });
-}
-
-function warnOfMissingCapabilities(config: Config, log: DaemonLog): void {
-  const kernel = {
-    status: kernelText("/proc/self/status"),
-    pingGroupRange: kernelText("/proc/sys/net/ipv4/ping_group_range"),
-  };
-  for (const { name, reason } of missingCapabilities(config, kernel)) {
-    log.warn("capability-missing", { capability: name, reason });
-  }
-}
-
-/** Empty when it cannot be read: then nothing is known. */
-function kernelText(path: string): string {
-  try {
-    return readKernelFile(path);
-  } catch (error) {
-    if (error instanceof NetError) return "";
-    throw error;
-  }
 }

@@ -10,7 +10,7 @@ import { type Environment, UsageError } from "../flags/mod.ts";
 import { NetError, signalProcess } from "../net/mod.ts";
 import type { ConfigReloadOutcome } from "../rpc/mod.ts";
 import { type Clock, every } from "../time/mod.ts";
-import { exitCodes } from "./exit_codes.ts";
+import { exitCodes } from "./flags.ts";
 
 /** What became of a reload: what to exit with, and why it was not done; empty when it was. */
 export interface ReloadAnswer {

@@ -18,13 +18,11 @@ import { formatVersion, version } from "../version/mod.ts";
 import { trustSystemAuthorities } from "./authorities.ts";
 import { logWarnings } from "./config_file.ts";
 import { type Daemon, startDaemon } from "./daemon.ts";
-import { exitCodes } from "./exit_codes.ts";
-import { usage } from "./flags.ts";
+import { exitCodes, usage } from "./flags.ts";
 import { type AccessSettings, type Danger, dangersOf } from "./dangers.ts";
-import { endAtOnce, guardAgainstStrayErrors } from "./last_resort.ts";
+import { endAtOnce, guardAgainstStrayErrors, listenToSignals } from "./ending.ts";
 import { answerTo, askForReload, reloadAsker } from "./reload_answer.ts";
 import { type CheckRequest, readRequest, type Request, type Settings } from "./settings.ts";
-import { listenToSignals } from "./signals.ts";
 import { oneLine, refusedStatus } from "./status_text.ts";
 
 /** Who asks for a reload by SIGHUP. */

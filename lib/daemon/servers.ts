@@ -6,7 +6,7 @@ import { machineNames, readGate, type SocketRights } from "../port/mod.ts";
 import type { Keeper, StateCondition } from "../state/mod.ts";
 import { systemClock } from "../time/mod.ts";
 import type { VppService } from "../vpp/mod.ts";
-import type { Base } from "./base.ts";
+import type { Base } from "./daemon.ts";
 import type { ConfigFile } from "./config_file.ts";
 import type { Settings } from "./settings.ts";
 

@@ -10,13 +10,12 @@ const patienceMs = 1_000;
 /** Changes that a log record names. */
 const changesNamed = 20;
 
-/** What VPP would be told if this were desired; undefined if VPP is off. Never rejects. */
+/** What VPP would be told if this were desired. Never rejects. */
 export async function forecastVpp(
-  vpp: Pick<VppService, "foresee"> | undefined,
+  vpp: Pick<VppService, "foresee">,
   desired: DesiredSource,
   clock: Clock,
-): Promise<VppForecast | undefined> {
-  if (!vpp) return undefined;
+): Promise<VppForecast> {
   const patience = new AbortController();
   const timer = clock.after(patienceMs, () => {
     patience.abort(new Error(`VPP did not say within ${patienceMs} ms what it holds`));

@@ -363,6 +363,5 @@ Deno.test("a VPP that does not say what it holds keeps nobody from a reload", as
   deepEqual(await forecast, { kind: "unknown", reason });
   deepEqual(forecastAttributes(await forecast), { "vpp-unknown": reason });
   equal(clock.pending, 0);
-  equal(await forecastVpp(undefined, desiredOf(config), clock), undefined);
   deepEqual(forecastAttributes(undefined), {});
 });

@@ -1,15 +1,13 @@
 import { deepEqual, equal } from "node:assert/strict";
 import type { CheckerStats } from "../../lib/checker/mod.ts";
 import type { Config } from "../../lib/config/mod.ts";
-import type { ProbeCounts } from "../../lib/daemon/lateness.ts";
-import { Vitals } from "../../lib/daemon/vitals.ts";
+import { type ProbeCounts, Vitals } from "../../lib/daemon/vitals.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 
 const timing = { intervalMs: 1000, fastIntervalMs: 500, downIntervalMs: 30_000, timeoutMs: 2000 };
 
 function fixture() {
   const clock = new FakeClock();
-  const vitals = new Vitals(clock);
   const counted: ProbeCounts[] = [];
   const stats = {
     ...{
@@ -27,7 +25,7 @@ function fixture() {
     config: { healthchecks: new Map([["web", timing]]) } as unknown as Config,
     stats: (): CheckerStats => stats,
   };
-  vitals.start(subject, (counts) => counted.push(counts));
+  const vitals = new Vitals(clock, subject, (counts) => counted.push(counts));
   return { clock, vitals, stats, counted };
 }
 
@@ -86,11 +84,7 @@ Deno.test("a task that looks after VPP no more is a complaint, silence comes fir
   equal(vitals.complaint(vpp), "no probe has finished for 59 s");
 });
 
-Deno.test("before the start there is nothing to complain about, after the end no timer", () => {
-  const idle = new FakeClock();
-  const unborn = new Vitals(idle);
-  idle.advance(100_000);
-  equal(unborn.complaint(undefined), undefined);
+Deno.test("after the end there is no timer", () => {
   const { clock, vitals } = fixture();
   equal(clock.pending, 1);
   vitals[Symbol.dispose]();

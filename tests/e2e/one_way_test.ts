@@ -1,5 +1,5 @@
 import { equal, match } from "node:assert/strict";
-import { exitCodes } from "../../lib/daemon/exit_codes.ts";
+import { exitCodes } from "../../lib/daemon/flags.ts";
 import { havePrograms, needing } from "../support/programs.ts";
 import { makeBundles } from "./support/bundles.ts";
 import { testConfig } from "./support/configs.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { exitCodes } from "../../lib/daemon/exit_codes.ts";
+import { exitCodes } from "../../lib/daemon/flags.ts";
 import { niceness } from "../../lib/probing/thread_server.ts";
 import { budgetList } from "../../lib/metrics/mod.ts";
 

@@ -1,5 +1,4 @@
-import { exitCodes, exitMeanings } from "../../lib/daemon/exit_codes.ts";
-import { flags } from "../../lib/daemon/flags.ts";
+import { exitCodes, exitMeanings, flags } from "../../lib/daemon/flags.ts";
 import { version } from "../../lib/version/mod.ts";
 import { escape, optionsSection } from "./roff.ts";
 

@@ -6,7 +6,7 @@ import { libSources, readPage } from "./pages.ts";
  */
 const indirect: Readonly<Record<string, readonly string[]>> = {
   "lib/probing/schedule.ts": ["error probe-failed", "error probe-lost"],
-  "lib/daemon/last_resort.ts": ["error unhandled-rejection", "error unhandled-exception"],
+  "lib/daemon/ending.ts": ["error unhandled-rejection", "error unhandled-exception"],
   "lib/events/records.ts": [
     "info backend-transition",
     "info frontend-transition",

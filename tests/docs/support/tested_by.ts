@@ -145,7 +145,6 @@ export const testedBy: Readonly<Record<string, readonly string[]>> = {
 export const onlyNames: readonly string[] = [
   ...[
     "checker/types",
-    "daemon/exit_codes",
     "events/types",
     "h1/errors",
   ],

@@ -1,6 +1,6 @@
 import type { DaemonLog, Logger } from "../log/mod.ts";
 import type { Clock } from "../time/mod.ts";
-import { exitCodes } from "./exit_codes.ts";
+import { exitCodes } from "./flags.ts";
 
 /** How errors that reached the top are dealt with. */
 export interface LastResortOptions {
@@ -74,4 +74,31 @@ export function endAtOnce(
   log.error("fatal", { err: error.message, stack: error.stack });
   const end = () => exit(exitCodes.fault);
   log.flush(lastWordMs).then(end, end);
+}
+
+/** What signals ask of the daemon. */
+export interface SignalHandlers {
+  /** SIGHUP. */
+  readonly reload: () => void;
+  /** The first SIGTERM or SIGINT. */
+  readonly stop: (signal: Deno.Signal) => void;
+  /** Each one after it: the operator doesn't want to wait. */
+  readonly force: (signal: Deno.Signal) => void;
+}
+
+/** Listens to signals until the returned function is called. */
+export function listenToSignals({ reload, stop, force }: SignalHandlers): () => void {
+  let stopping = false;
+  const listeners = new Map<Deno.Signal, () => void>([["SIGHUP", reload]]);
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    listeners.set(signal, () => {
+      if (stopping) return force(signal);
+      stopping = true;
+      stop(signal);
+    });
+  }
+  for (const [signal, listener] of listeners) Deno.addSignalListener(signal, listener);
+  return () => {
+    for (const [signal, listener] of listeners) Deno.removeSignalListener(signal, listener);
+  };
 }

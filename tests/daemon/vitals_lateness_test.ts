@@ -1,5 +1,5 @@
 import { deepEqual } from "node:assert/strict";
-import { Lateness } from "../../lib/daemon/lateness.ts";
+import { Lateness } from "../../lib/daemon/vitals.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
 

@@ -1,5 +1,5 @@
 import { deepEqual } from "node:assert/strict";
-import { listenToSignals } from "../../lib/daemon/signals.ts";
+import { listenToSignals } from "../../lib/daemon/ending.ts";
 import { within } from "../support/deadline.ts";
 
 // SIGINT is left to the end-to-end tests: the test runner listens to it itself.

@@ -1,5 +1,5 @@
 import { equal, match, ok } from "node:assert/strict";
-import { endAtOnce, guardAgainstStrayErrors } from "../../lib/daemon/last_resort.ts";
+import { endAtOnce, guardAgainstStrayErrors } from "../../lib/daemon/ending.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
 import { until } from "../support/until.ts";
@@ -24,7 +24,7 @@ Deno.test("a rejection that nobody waits for is logged with its stack, and life 
   stop();
   match(
     log.lines[0] ?? "",
-    /^error unhandled-rejection err=TypeError: lost stack=.*last_resort_test/s,
+    /^error unhandled-rejection err=TypeError: lost stack=.*ending_test/s,
   );
   equal(seen.gaveUp, 0);
 });
