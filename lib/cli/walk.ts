@@ -56,11 +56,6 @@ export interface Point {
   readonly command: Command | undefined;
 }
 
-/** One step of a walk. */
-export type Step =
-  | { readonly kind: "to"; readonly node: Node }
-  | { readonly kind: "stop"; readonly message: string };
-
 /** Follows `words` from `roots` to a command. */
 export function walk(roots: readonly Node[], words: readonly string[]): WalkResult {
   const reached = follow(roots, words);
@@ -81,28 +76,24 @@ export function follow(
   };
   for (const [at, word] of words.entries()) {
     const step = choose(point.choices, word);
-    if (step.kind === "stop") return { kind: "error", at, message: step.message };
-    point = advance(point, step.node, word);
+    if (typeof step === "string") return { kind: "error", at, message: step };
+    point = advance(point, step, word);
   }
   return { kind: "point", point };
 }
 
-/** What a word means: an exact keyword, else a unique prefix of one, else a slot. */
-function choose(choices: readonly Node[], word: string): Step {
+/** What a word means: an exact keyword, else a unique prefix of one, else a slot; or why nothing. */
+function choose(choices: readonly Node[], word: string): Node | string {
   const keywords = choices.filter((node) => node.kind === "keyword");
   const exact = keywords.find((node) => node.word === word);
-  if (exact) return { kind: "to", node: exact };
+  if (exact) return exact;
   const isShort = (node: Keyword) => !node.isWhole && node.word.startsWith(word);
   const prefixed = word === "" ? [] : keywords.filter(isShort);
   const [only] = prefixed;
-  if (only && prefixed.length === 1) return { kind: "to", node: only };
-  if (prefixed.length > 1) {
-    return { kind: "stop", message: `"${word}" is ambiguous: ${describeChoices(prefixed)}` };
-  }
+  if (only && prefixed.length === 1) return only;
+  if (only) return `"${word}" is ambiguous: ${describeChoices(prefixed)}`;
   const slot = choices.find((node) => node.kind === "slot");
-  if (!slot) return { kind: "stop", message: unexpected(choices, word) };
-  const complaint = slot.accepts?.(word);
-  return complaint ? { kind: "stop", message: complaint } : { kind: "to", node: slot };
+  return slot ? slot.accepts?.(word) || slot : unexpected(choices, word);
 }
 
 /** The choices in a row: `set, show, <name>`. */
