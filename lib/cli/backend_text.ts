@@ -1,4 +1,4 @@
-import type { BackendInfo, ByHand, DrainInfo } from "../gen/maglev_pb.ts";
+import type { BackendInfo, ByHand, DrainInfo, FrontendInfo } from "../gen/maglev_pb.ts";
 import { formatActor, formatAgo, formatIn, formatSpan, formatTime } from "./format.ts";
 
 /** `draining` or `drained`. */
@@ -64,4 +64,15 @@ export function certificateText(endUnixNs: bigint, now: number): string {
 export function endingSoon(backends: readonly BackendInfo[], now: number): BackendInfo[] {
   return backends.filter(({ certificateEndUnixNs: end }) => endsSoon(end, now))
     .sort((a, b) => a.certificateEndUnixNs < b.certificateEndUnixNs ? -1 : 1);
+}
+
+/** The weights that were set by hand, each with its place. */
+export function weightsByHand(frontends: readonly FrontendInfo[]) {
+  return frontends.flatMap(({ name: frontend, pools }) =>
+    pools.flatMap(({ name: pool, backends }) =>
+      backends.flatMap(({ name: backend, weight, byHand }) =>
+        byHand ? [{ frontend, pool, backend, weight, byHand }] : []
+      )
+    )
+  );
 }

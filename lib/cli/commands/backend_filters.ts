@@ -1,7 +1,8 @@
 import type { BackendInfo } from "../../gen/maglev_pb.ts";
+import { handMark, weightsByHand } from "../backend_text.ts";
 import { CommandFailure } from "../errors.ts";
 import { allFrontends, backendJson, olderServer } from "../asking.ts";
-import type { Command, CommandContext } from "../node.ts";
+import type { Command } from "../node.ts";
 import { listing } from "../report.ts";
 import { left } from "../table.ts";
 import { listBackends, matchingBackends, slowness } from "./backends.ts";
@@ -53,12 +54,7 @@ export function showBackendsThat(filter: BackendFilter): Command {
 }
 
 /** A weight that was set by hand. */
-interface Weighed {
-  readonly frontend: string;
-  readonly pool: string;
-  readonly weight: number;
-  readonly file: string;
-}
+type Weighed = ReturnType<typeof weightsByHand>[number];
 
 /** What was set by hand of a backend, besides its state. */
 interface Steered {
@@ -69,10 +65,11 @@ interface Steered {
 /** `show backends [PATTERN] by-hand`: those of which a state or a weight was set by hand. */
 export const showBackendsByHand: Command = listing({
   async fetch(context): Promise<Steered[]> {
-    const [backends, weights] = await Promise.all([
+    const [backends, frontends] = await Promise.all([
       matchingBackends(context),
-      weightsByHand(context),
+      allFrontends(context),
     ]);
+    const weights = Map.groupBy(weightsByHand(frontends), ({ backend }) => backend);
     return backends.map((backend) => ({ backend, weights: weights.get(backend.name) ?? [] }))
       .filter(({ backend: { byHand }, weights }) => byHand || weights.length > 0);
   },
@@ -87,27 +84,14 @@ export const showBackendsByHand: Command = listing({
   json: (steered) =>
     steered.map(({ backend, weights }) => ({
       ...backendJson(backend),
-      weightsByHand: weights.map((weight) => ({ ...weight })),
+      weightsByHand: weights.map(({ frontend, pool, weight, byHand: { file } }) => ({
+        ...{ frontend, pool, weight, file },
+      })),
     })),
 });
 
-function weightText({ frontend, weight, file }: Weighed): string {
-  return `weight ${weight} in ${frontend} by hand, file ${file}`;
-}
-
-/** By the names of backends. */
-async function weightsByHand(context: CommandContext): Promise<Map<string, Weighed[]>> {
-  const byBackend = new Map<string, Weighed[]>();
-  for (const { name: frontend, pools } of await allFrontends(context)) {
-    for (const { name: pool, backends } of pools) {
-      for (const { name, weight, byHand } of backends) {
-        if (!byHand) continue;
-        const weighed = { frontend, pool, weight, file: byHand.file };
-        byBackend.set(name, [...byBackend.get(name) ?? [], weighed]);
-      }
-    }
-  }
-  return byBackend;
+function weightText({ frontend, weight, byHand }: Weighed): string {
+  return `weight ${weight} in ${frontend} ${handMark(byHand)}`;
 }
 
 /** Whether it changed often of late; false where an older maglevd does not tell. */

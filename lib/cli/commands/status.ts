@@ -6,7 +6,7 @@ import {
   GetStatusResponseSchema,
   VPPInfoSchema,
 } from "../../gen/maglev_pb.ts";
-import { certificateText, endingSoon, endsSoon, handText } from "../backend_text.ts";
+import { certificateText, endingSoon, endsSoon, handText, weightsByHand } from "../backend_text.ts";
 import { exitCodes } from "../errors.ts";
 import { formatAgo, formatAway, formatIn, formatTime } from "../format.ts";
 import type { View } from "../node.ts";
@@ -203,18 +203,10 @@ function byHand(
         }]
         : []
     ),
-    ...frontends.flatMap(({ name: frontend, pools }) =>
-      pools.flatMap(({ name: pool, backends: members }) =>
-        members.flatMap(({ name: backend, byHand: hand }) =>
-          hand
-            ? [{
-              text: `weight of ${backend} in pool ${pool} of ${frontend}: ${handText(hand, now)}`,
-              what: { frontend, pool, backend, ...said(hand) },
-            }]
-            : []
-        )
-      )
-    ),
+    ...weightsByHand(frontends).map(({ frontend, pool, backend, byHand: hand }) => ({
+      text: `weight of ${backend} in pool ${pool} of ${frontend}: ${handText(hand, now)}`,
+      what: { frontend, pool, backend, ...said(hand) },
+    })),
   ];
 }
 
