@@ -8,9 +8,7 @@ import { report } from "../report.ts";
 type Told =
   | {
     readonly kind: "told";
-    readonly version: string;
-    readonly commit: string;
-    readonly date: string;
+    readonly build: { readonly version: string; readonly commit: string; readonly date: string };
   }
   | { readonly kind: "older" }
   | { readonly kind: "failed"; readonly reason: string; readonly code: ExitCode };
@@ -21,9 +19,7 @@ export const showVersion = report({
   text: ({ told, server }) => `${formatVersion("maglevc")}\n${describe(told, server)}`,
   json: ({ told }) => ({
     maglevc: { ...version },
-    maglevd: told.kind === "told"
-      ? { version: told.version, commit: told.commit, date: told.date }
-      : null,
+    maglevd: told.kind === "told" ? { ...told.build } : null,
   }),
   code: ({ told }) => told.kind === "failed" ? told.code : exitCodes.done,
 });
@@ -37,8 +33,10 @@ export async function serverVersion(
 
 function describe(told: Told, server: string): string {
   switch (told.kind) {
-    case "told":
-      return `maglevd ${told.version} (commit ${told.commit}, built ${told.date}) at ${server}`;
+    case "told": {
+      const { version, commit, date } = told.build;
+      return `maglevd ${version} (commit ${commit}, built ${date}) at ${server}`;
+    }
     case "older":
       return `maglevd of an older version, which it does not tell, at ${server}`;
     case "failed":
@@ -50,12 +48,8 @@ async function ask(asked: Pick<CommandContext, "client" | "signal" | "server">):
   try {
     const status = await unlessOlder(asked, (client, options) => client.getStatus({}, options));
     if (!status) return { kind: "older" };
-    return {
-      kind: "told",
-      version: status.version,
-      commit: status.commit,
-      date: status.buildDate || "unknown",
-    };
+    const { version, commit, buildDate } = status;
+    return { kind: "told", build: { version, commit, date: buildDate || "unknown" } };
   } catch (error) {
     return { kind: "failed", reason: describeError(error, asked.server), code: exitCodeOf(error) };
   }

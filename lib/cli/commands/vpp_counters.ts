@@ -35,20 +35,13 @@ export const showVppCounters = report({
 function formatCounters({ now, before }: CounterReadings, view: View): string {
   if (now.vips.length === 0) return "no VIP counters yet";
   const seconds = before ? Number(now.atUnixNs - before.atUnixNs) / 1e9 : 0;
-  const parts = [vipTable(now.vips, before?.vips, seconds, view)];
-  const addresses = {
-    ...{ title: "address", users: "frontends" },
-    now: addressesOf(now),
-    before: before && addressesOf(before),
-  };
-  parts.push(trafficTable(addresses, seconds, view));
-  const servers = {
-    ...{ title: "server", users: "backends" },
-    now: serversOf(now),
-    before: before && serversOf(before),
-  };
-  if (servers.now.length > 0) parts.push(trafficTable(servers, seconds, view));
-  return parts.join("\n\n");
+  const table = (columns: readonly [string, string], of: (counters: VPPLBCounters) => Traffic[]) =>
+    trafficTable(columns, of(now), before && of(before), seconds, view);
+  return [
+    vipTable(now.vips, before?.vips, seconds, view),
+    table(["address", "frontends"], addressesOf),
+    ...now.servers.length > 0 ? [table(["server", "backends"], serversOf)] : [],
+  ].join("\n\n");
 }
 
 function vipTable(
@@ -102,18 +95,15 @@ function addressesOf({ addresses, vips }: VPPLBCounters): Traffic[] {
 }
 
 function serversOf({ servers }: VPPLBCounters): Traffic[] {
-  return servers.map(({ address, backends, packets, bytes }) => ({
-    ...{ name: address, users: backends, packets, bytes },
-  }));
+  return servers.map(({ address: name, backends: users, packets, bytes }) => (
+    { name, users, packets, bytes }
+  ));
 }
 
 function trafficTable(
-  { title, users: usersTitle, now, before }: {
-    title: string;
-    users: string;
-    now: readonly Traffic[];
-    before: readonly Traffic[] | undefined;
-  },
+  [title, usersTitle]: readonly [string, string],
+  now: readonly Traffic[],
+  before: readonly Traffic[] | undefined,
   seconds: number,
   view: View,
 ): string {
