@@ -1,7 +1,7 @@
 import stringWidth from "fast-string-width";
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { MaglevClient, Node } from "../node.ts";
-import { plainStyle, type Style } from "../style.ts";
+import type { MaglevClient } from "../node.ts";
+import type { Style } from "../style.ts";
 import { commonPrefix, complete, type Completion, follow, splitWords } from "../walk.ts";
 import { CommandFailure } from "../errors.ts";
 import { flagHelp, parseFlags } from "../flags.ts";
@@ -31,7 +31,6 @@ interface Names {
 
 /** Where completion gets live names and how it may look. */
 export interface CompletionContext {
-  readonly roots: readonly Node[];
   /** Of the servers whose names are wanted. */
   readonly clients: readonly MaglevClient[];
   readonly style: Style;
@@ -45,9 +44,9 @@ export async function completeLine(
   line: string,
   cursor: number,
 ): Promise<Edit> {
-  const spot = spotAt(context.roots, line.slice(0, cursor));
+  const spot = spotAt(line.slice(0, cursor));
   if (!spot.completion) return { insert: "", behind: 0, list: "" };
-  const { names, note } = await liveNames(context, spot);
+  const { names, note } = await liveNames(context.clients, spot);
   const fitting = [...spot.completion.words, ...names];
   const [tail = ""] = line.slice(cursor).match(/^\S*/) ?? [];
   const [only] = fitting;
@@ -79,8 +78,8 @@ export function helpAt(
 
 async function help(context: CompletionContext, before: string): Promise<string> {
   const { style } = context;
-  const spot = spotAt(context.roots, before);
-  if (!spot.completion) return style.paint("error", whyNothing(context.roots, spot.words));
+  const spot = spotAt(before);
+  if (!spot.completion) return style.paint("error", whyNothing(spot.words));
   const choices = [
     ...spot.completion.choices,
     ...(spot.completion.runnable ? [{ label: "<enter>", help: "Run the command" }] : []),
@@ -90,43 +89,27 @@ async function help(context: CompletionContext, before: string): Promise<string>
   const lines = choices.map(({ label, help }) =>
     `  ${style.paint("label", label)}${" ".repeat(width - label.length)}  ${help}`
   );
-  const { names, note } = await liveNames(context, spot);
+  const { names, note } = await liveNames(context.clients, spot);
   const listed = names.length > 0 || note !== "" ? [listing(context, names, note)] : [];
   return [...lines, ...listed].join("\n");
 }
 
-/** The candidates for one word, without a terminal: for shells' own completion. */
-export async function candidates(
-  context: CompletionContext,
-  words: readonly string[],
-  partial: string,
-): Promise<readonly { readonly word: string; readonly help: string }[]> {
-  const completion = complete(context.roots, words, partial);
-  if (!completion) return [];
-  const { names } = await liveNames(context, { words, partial, completion });
-  const helps = new Map(completion.choices.map((choice) => [choice.label, choice.help]));
-  return [
-    ...completion.words.map((word) => ({ word, help: helps.get(word) ?? "" })),
-    ...names.map((word) => ({ word, help: "" })),
-  ];
-}
-
-function spotAt(roots: readonly Node[], before: string): Spot {
+function spotAt(before: string): Spot {
   const { words } = splitWords(before);
   const texts = words.map((word) => word.text);
   const inWord = words.length > 0 && words.at(-1)?.end === before.length;
   const partial = inWord ? texts.pop() ?? "" : "";
-  return { words: texts, partial, completion: complete(roots, texts, partial) };
+  return { words: texts, partial, completion: complete(commandTree, texts, partial) };
 }
 
-async function liveNames(context: CompletionContext, spot: Spot): Promise<Names> {
+async function liveNames(clients: readonly MaglevClient[], spot: Spot): Promise<Names> {
   const names = spot.completion?.slot?.names;
-  const reached = follow(context.roots, spot.words);
+  const reached = follow(commandTree, spot.words);
   if (!names || reached.kind === "error") return { names: [], note: "" };
   const signal = AbortSignal.timeout(namesTimeoutMs);
   const { args } = reached.point;
   const found = await Promise.allSettled(
-    context.clients.map((client) => names(client, args, signal)),
+    clients.map((client) => names(client, args, signal)),
   );
   const all = new Set(found.flatMap((each) => each.status === "fulfilled" ? each.value : []));
   const failure = found.find((each) => each.status === "rejected");
@@ -152,8 +135,8 @@ function listing({ style, width }: CompletionContext, words: readonly string[], 
   return parts.join("\n");
 }
 
-function whyNothing(roots: readonly Node[], words: readonly string[]): string {
-  const reached = follow(roots, words);
+function whyNothing(words: readonly string[]): string {
+  const reached = follow(commandTree, words);
   return reached.kind === "error" ? reached.message : "";
 }
 
@@ -211,12 +194,10 @@ async function wordsAfter(args: readonly string[], partial: string): Promise<str
     tokenFile,
     security,
   });
-  const context = {
-    roots: commandTree,
-    clients: targets.parts.map(({ client }) => client),
-    style: plainStyle,
-    width: 80,
-  };
-  const found = await candidates(context, words, partial);
-  return found.map(({ word, help }) => help === "" ? word : `${word}\t${help}`);
+  const completion = complete(commandTree, words, partial);
+  if (!completion) return [];
+  const clients = targets.parts.map(({ client }) => client);
+  const { names } = await liveNames(clients, { words, partial, completion });
+  const helps = new Map(completion.choices.map((choice) => [choice.label, choice.help]));
+  return [...completion.words.map((word) => `${word}\t${helps.get(word)}`), ...names];
 }

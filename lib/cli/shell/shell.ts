@@ -1,17 +1,15 @@
 import stringWidth from "fast-string-width";
 import { formatVersion } from "../../version/mod.ts";
 import { chooseStyle, declined, terminalWidth } from "../terminal.ts";
-import { describeError, SyntaxFailure } from "../errors.ts";
+import { describeError, messageOf, SyntaxFailure } from "../errors.ts";
 import { executeOnAll, parseCommand, type Parsed } from "../execute.ts";
 import { type Flags, type LineFlags, splitLineFlags } from "../flags.ts";
 import type { Confirmation } from "../node.ts";
 import { Targets } from "../targets.ts";
 import type { Style } from "../style.ts";
 import { serverVersion } from "../commands/version.ts";
-import { commandTree } from "../tree.ts";
 import { splitWords, type Word } from "../walk.ts";
 import { Editor } from "./editor.ts";
-import { addToHistory, historyPath, loadHistory } from "./history.ts";
 import { completeLine, helpAt } from "./completion.ts";
 
 /** How long the servers may take to say their versions, in milliseconds. */
@@ -51,7 +49,6 @@ class Shell {
     const context = () => ({
       clients: targets.parts.map(({ client }) => client),
       style: this.#style,
-      roots: commandTree,
       width: terminalWidth(),
     });
     this.#editor = new Editor(history, {
@@ -141,4 +138,65 @@ class Shell {
     if (trouble && !this.#historyTrouble) this.#note(trouble);
     this.#historyTrouble ??= trouble;
   }
+}
+
+/** Lines kept, newest first. Old ones fall off the end. */
+export const historyLimit = 1000;
+
+/** Longer lines are not worth keeping, in characters. */
+const lineLimit = 4096;
+
+/** Where the history is kept: XDG base directories, or nowhere without a home. */
+export function historyPath(
+  environment: { get(name: string): string | undefined },
+): string | undefined {
+  const home = environment.get("HOME");
+  const state = environment.get("XDG_STATE_HOME") || (home && `${home}/.local/state`);
+  return state && state.startsWith("/") ? `${state}/maglevc/history` : undefined;
+}
+
+/**
+ * Reads the history, newest first, each line once. A missing or unreadable file is an empty history.
+ * A file that has grown long is written anew.
+ */
+export async function loadHistory(path: string | undefined): Promise<string[]> {
+  if (path === undefined) return [];
+  try {
+    const lines = (await Deno.readTextFile(path)).split("\n").filter((line) => line !== "");
+    const history = [...new Set(lines.toReversed())].slice(0, historyLimit);
+    if (lines.length > 2 * historyLimit) await rewrite(path, history);
+    return history;
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * Adds a line to the history, readable by its owner only. Lines of several shells at once come one
+ * behind the other: each is appended by one write. Returns why it could not be written.
+ */
+export async function addToHistory(
+  path: string | undefined,
+  line: string,
+): Promise<string | undefined> {
+  if (path === undefined || line.trim() === "" || line.length > lineLimit) return undefined;
+  try {
+    await Deno.mkdir(folderOf(path), { recursive: true, mode: 0o700 });
+    await Deno.writeTextFile(path, `${line}\n`, { append: true, mode: 0o600 });
+    return undefined;
+  } catch (error) {
+    return `cannot save the history to ${path}: ${messageOf(error)}`;
+  }
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/"));
+}
+
+/** Other shells see it whole or not at all. */
+async function rewrite(path: string, history: readonly string[]): Promise<void> {
+  const temporary = `${path}.${Deno.pid}`;
+  const text = history.toReversed().map((line) => `${line}\n`).join("");
+  await Deno.writeTextFile(temporary, text, { mode: 0o600 });
+  await Deno.rename(temporary, path);
 }

@@ -4,7 +4,7 @@ import {
   historyLimit,
   historyPath,
   loadHistory,
-} from "../../../lib/cli/shell/history.ts";
+} from "../../../lib/cli/shell/shell.ts";
 
 function environment(variables: Record<string, string>) {
   return { get: (name: string) => variables[name] };
