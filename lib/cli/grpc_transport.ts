@@ -37,6 +37,10 @@ export function createGrpcTransport(options: GrpcOptions): Transport {
     if (timeoutMs === undefined) return options.timeoutMs;
     return timeoutMs <= 0 ? undefined : timeoutMs;
   };
+  const endOf = (signal: AbortSignal | undefined, timeoutMs: number | undefined) => {
+    const limitMs = limit(timeoutMs);
+    return { ...(signal && { signal }), ...(limitMs !== undefined && { timeoutMs: limitMs }) };
+  };
   const post = async (
     { url, header, signal }: { url: string; header: Headers; signal: AbortSignal },
     message: Uint8Array,
@@ -64,8 +68,7 @@ export function createGrpcTransport(options: GrpcOptions): Transport {
     async unary(method, signal, timeoutMs, header, message, contextValues) {
       const { serialize, parse } = createClientMethodSerializers(method, true);
       return await runUnaryCall<typeof method.input, typeof method.output>({
-        ...(signal && { signal }),
-        ...timeoutOf(limit(timeoutMs)),
+        ...endOf(signal, timeoutMs),
         req: {
           ...requestOf(method, timeoutMs, header, contextValues),
           ...{ stream: false, method, message },
@@ -74,22 +77,14 @@ export function createGrpcTransport(options: GrpcOptions): Transport {
           const { headers, body } = await post(request, serialize(request.message));
           const [first] = await Array.fromAsync(messagesOf(body));
           if (!first) throw new ConnectError("the call failed, and no reason came", Code.Unknown);
-          return {
-            stream: false,
-            service: method.parent,
-            method,
-            header: headers,
-            message: parse(first),
-            trailer: new Headers(),
-          };
+          return { ...request, header: headers, message: parse(first), trailer: new Headers() };
         },
       });
     },
     async stream(method, signal, timeoutMs, header, input, contextValues) {
       const { serialize, parse } = createClientMethodSerializers(method, true);
       return await runStreamingCall<typeof method.input, typeof method.output>({
-        ...(signal && { signal }),
-        ...timeoutOf(limit(timeoutMs)),
+        ...endOf(signal, timeoutMs),
         req: {
           ...requestOf(method, timeoutMs, header, contextValues),
           ...{ stream: true, method, message: input },
@@ -98,20 +93,12 @@ export function createGrpcTransport(options: GrpcOptions): Transport {
           const [message] = await Array.fromAsync(request.message);
           if (!message) throw new TypeError(`${method.name} was called without a message`);
           const { headers, body } = await post(request, serialize(message));
-          return {
-            ...request,
-            header: headers,
-            trailer: new Headers(),
-            message: untilItEnds(body, parse),
-          };
+          const messages = untilItEnds(body, parse);
+          return { ...request, header: headers, message: messages, trailer: new Headers() };
         },
       });
     },
   };
-}
-
-function timeoutOf(timeoutMs: number | undefined): { timeoutMs?: number } {
-  return timeoutMs === undefined ? {} : { timeoutMs };
 }
 
 async function* untilItEnds<T>(
