@@ -4,52 +4,41 @@ import { carryOut, change, type OperationInit } from "../change.ts";
 import { CommandFailure, messageOf } from "../errors.ts";
 import { parseSpan } from "../format.ts";
 import { isGlob } from "../glob.ts";
-import type { CommandContext, MaglevClient } from "../node.ts";
+import type { CommandContext } from "../node.ts";
 import { slotValue } from "../report.ts";
 import { matchingBackends } from "./backends.ts";
 
 /** `set backend NAME pause`. */
-export const pauseBackend = operate({ verb: "pause", call: callOf("pause") });
+export const pauseBackend = operate("pause");
 
 /** `set backend NAME resume`. */
-export const resumeBackend = operate({ verb: "resume", call: callOf("resume") });
+export const resumeBackend = operate("resume");
 
 /** `set backend NAME disable`. */
-export const disableBackend = operate({ verb: "disable", call: callOf("disable") });
+export const disableBackend = operate("disable");
 
 /** `set backend NAME enable`. */
-export const enableBackend = operate({ verb: "enable", call: callOf("enable") });
+export const enableBackend = operate("enable");
 
 /** `set backend NAME reset`. */
-export const resetBackend = operate({ verb: "reset", call: () => notOlder("reset") });
+export const resetBackend = operate("reset");
 
 /** `set backend NAME drain [for TIME]`. */
-export const drainBackend = operate({
-  verb: "drain",
-  call: () => notOlder("drain"),
-  more: ({ args }) => {
-    const time = args.values.get("time");
-    if (time === undefined) return {};
-    const ms = parseSpan(time) ?? 0;
-    if (ms === 0) throw new CommandFailure("the time has to be above 0");
-    return { drainDeadlineNs: BigInt(ms) * 1_000_000n };
-  },
+export const drainBackend = operate("drain", ({ args }) => {
+  const time = args.values.get("time");
+  if (time === undefined) return {};
+  const ms = parseSpan(time) ?? 0;
+  if (ms === 0) throw new CommandFailure("the time has to be above 0");
+  return { drainDeadlineNs: BigInt(ms) * 1_000_000n };
 });
 
-interface Verb {
-  readonly verb: string;
-  /** The same at a maglevd that does not tell what comes of it. */
-  readonly call: (client: MaglevClient, name: string, signal: AbortSignal) => Promise<BackendInfo>;
-  /** What the operation has besides. */
-  readonly more?: (context: CommandContext) => OperationInit;
-}
+type Verb = "pause" | "resume" | "disable" | "enable" | "reset" | "drain";
 
-function callOf(verb: "pause" | "resume" | "disable" | "enable"): Verb["call"] {
-  return (client, name, signal) => client[`${verb}Backend` as const]({ name }, { signal });
-}
-
-/** Does it to the backend named, or to all that match, and says what came of it. */
-function operate({ verb, call, more }: Verb) {
+/**
+ * Does it to the backend named, or to all that match, and says what came of it. `more` is what the
+ * operation has besides.
+ */
+function operate(verb: Verb, more?: (context: CommandContext) => OperationInit) {
   return change(async (context) => {
     const word = slotValue(context, "backend");
     const { client, signal } = context;
@@ -66,14 +55,14 @@ function operate({ verb, call, more }: Verb) {
       isAlwaysAsked: isGlob(word),
       text: (outcome, isForeseen) =>
         backends.map((each) => stateLine(verb, each, outcome, isForeseen)).join("\n"),
-      older: () => eachInTurn(context, call, names),
+      older: () => eachInTurn(context, verb, names),
     });
   });
 }
 
 /** `unknown` needs a word more, and so does a drain that comes or goes. */
 function stateLine(
-  verb: string,
+  verb: Verb,
   { name, state, drain }: BackendInfo,
   outcome: Outcome | undefined,
   isForeseen: boolean,
@@ -89,16 +78,19 @@ function stateLine(
   return `backend ${name} ${isForeseen ? "would be" : "is"} ${now}${until}${more}`;
 }
 
+/** The same at a maglevd that does not tell what comes of it. */
 async function eachInTurn(
   { client, signal }: CommandContext,
-  call: Verb["call"],
+  verb: Verb,
   names: readonly string[],
 ): Promise<string> {
   const lines: string[] = [];
   const failures: string[] = [];
   for (const name of names) {
     try {
-      const { state } = await call(client, name, signal);
+      const { state } = verb === "reset" || verb === "drain"
+        ? await notOlder(verb)
+        : await client[`${verb}Backend` as const]({ name }, { signal });
       lines.push(`backend ${name} is ${state}`);
     } catch (error) {
       if (names.length === 1) throw error;
