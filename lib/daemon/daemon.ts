@@ -67,7 +67,10 @@ export async function startDaemon(
   fatal: (error: FatalError) => void,
 ): Promise<Daemon> {
   await using parts = new AsyncDisposableStack();
-  const metrics = parts.adopt(makeMetrics(settings), (each) => each.close());
+  const metrics = parts.adopt(
+    createMetrics({ clock: systemClock, build: version, methods: rpcMethods(settings) }),
+    (each) => each.close(),
+  );
   const events = parts.use(new EventStream(systemClock, log));
   const steadyLog = parts.use(new LimitedLog(log, systemClock, rateOf));
   logEvents(events, steadyLog);
@@ -155,14 +158,6 @@ function reloadBySignal(checker: Checker): AuditedChange<ConfigReloadOutcome> {
 function cpuMs(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
-}
-
-function makeMetrics({ reflection }: Settings): Metrics {
-  return createMetrics({
-    clock: systemClock,
-    build: version,
-    methods: rpcMethods({ reflection }),
-  });
 }
 
 /** What outlives the process, or undefined when nothing does. */

@@ -1,6 +1,6 @@
 import { Accounts, Auth, authProblems, loadAuth } from "../access/mod.ts";
 import { checkExitCode, formatOutcome, formatProblem, loadConfig } from "../config/mod.ts";
-import type { Config, InvalidFile } from "../config/mod.ts";
+import type { Config } from "../config/mod.ts";
 import type { Actor } from "../events/mod.ts";
 import { UsageError } from "../flags/mod.ts";
 import { complain, createLogger, goesToJournal, reasonOf, silentLogger } from "../log/mod.ts";
@@ -162,7 +162,8 @@ async function serveLogged(settings: Settings, log: DaemonLog): Promise<number> 
     return checkExitCode(outcome);
   }
   logWarnings(outcome.warnings, log);
-  const auth = await openAuth(settings, log);
+  const { authPath } = settings;
+  const auth = authPath === "" ? undefined : await Auth.open(authPath, { clock: systemClock, log });
   if (auth && "problems" in auth) {
     log.error("auth-check-failed", { type: auth.stage, err: authProblems(auth) });
     manager.status(refusedStatus(auth));
@@ -176,13 +177,8 @@ async function serveLogged(settings: Settings, log: DaemonLog): Promise<number> 
   }
   using tls = opened;
   logDangers(await dangersOf(settings, auth?.rules, tls?.identity.certificate), log);
-  const daemon = running.daemon = await start(
-    settings,
-    outcome.config,
-    { auth, tls },
-    log,
-    manager,
-  );
+  const daemon = await start(settings, outcome.config, { auth, tls }, log, manager);
+  running.daemon = daemon;
   if (!daemon) return exitCodes.startFailed;
   if (running.reloadAsked) void reloadAndTell(daemon, log);
   const { code, why } = await told;
@@ -210,14 +206,6 @@ function logDangers(dangers: readonly Danger[], log: Logger): void {
   }
 }
 
-/** The rules of `--auth`, why there can be none, or undefined when they are not asked for. */
-async function openAuth(
-  { authPath }: Settings,
-  log: Logger,
-): Promise<Auth | InvalidFile | undefined> {
-  return authPath === "" ? undefined : await Auth.open(authPath, { clock: systemClock, log });
-}
-
 async function start(
   settings: Settings,
   config: Config,
@@ -226,17 +214,10 @@ async function start(
   manager: ServiceManager,
 ): Promise<Daemon | undefined> {
   try {
-    return await startDaemon(
-      settings,
-      config,
-      access,
-      log,
-      manager,
-      (error) => {
-        manager.status(`fatal: ${oneLine(error.message)}`);
-        endAtOnce(error, log, Deno.exit);
-      },
-    );
+    return await startDaemon(settings, config, access, log, manager, (error) => {
+      manager.status(`fatal: ${oneLine(error.message)}`);
+      endAtOnce(error, log, Deno.exit);
+    });
   } catch (error) {
     const err = reasonOf(error);
     log.error("start-failed", { err });
