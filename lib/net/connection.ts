@@ -1,4 +1,5 @@
 import type { IpAddress } from "../ip/mod.ts";
+import type { BusyPolled } from "./busy_polls.ts";
 import {
   EPOLLERR,
   EPOLLET,
@@ -16,7 +17,7 @@ import { handshakeAge } from "./handshake_age.ts";
 import { askForStamps } from "./inbox.ts";
 import { encodeSocketAddress } from "./layout.ts";
 import { errno, libc } from "./libc.ts";
-import type { BusyPolled, Watch, Watcher } from "./poller.ts";
+import type { Watch, Watcher } from "./poller.ts";
 import { TcpSocket } from "./tcp_sockets.ts";
 
 /** Where to connect, and from where. */

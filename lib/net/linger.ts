@@ -24,13 +24,18 @@ export class Linger {
   #fruitless = 0;
   #skipped = 0;
 
+  /** Whether answers came of late. */
+  get isHopeful(): boolean {
+    return this.#fruitless < patience;
+  }
+
   /** Whether to linger now, after a burst at `now` milliseconds. */
   worthwhile(now: number): boolean {
     const earned = (now - this.#lastAsked) * share;
     this.#creditMs = Math.min(this.#creditMs + earned, largestCreditMs);
     this.#lastAsked = now;
     if (this.#creditMs <= 0) return false;
-    if (this.#fruitless < patience) return true;
+    if (this.isHopeful) return true;
     this.#skipped = (this.#skipped + 1) % burstsToRetry;
     return this.#skipped === 0;
   }

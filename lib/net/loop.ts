@@ -31,6 +31,7 @@ export class OwnLoop {
     while (!this.#isStopped) {
       this.clock.runDue(guarded);
       await undefined;
+      this.#poller?.settle(this.clock.idleMs <= 0);
       if (this.hasMessages()) await turnOfRuntime();
       else this.#poller?.sleep(Math.min(longestSleepMs, this.clock.idleMs));
     }

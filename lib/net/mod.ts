@@ -59,4 +59,5 @@ export {
   signalProcess,
 } from "./process.ts";
 export { type PingFilter, type PingOrigin, PingSocket } from "./ping_socket.ts";
-export { type BusyPolled, type Watcher } from "./poller.ts";
+export type { BusyPolled } from "./busy_polls.ts";
+export type { Watcher } from "./poller.ts";

@@ -1,4 +1,5 @@
 import type { Clock } from "../time/mod.ts";
+import { type BusyPolled, BusyPolls, lookMs } from "./busy_polls.ts";
 import {
   EFD_CLOEXEC_NONBLOCK,
   EPOLL_CTL_ADD,
@@ -31,17 +32,6 @@ export interface Watch {
   readonly watcher: Watcher;
 }
 
-/**
- * Who waits for what may come within a moment, and looks for itself: costs one system call where to
- * be told by the kernel costs three.
- */
-export interface BusyPolled {
-  /** Looks whether it has come; false while it has not, and is still waited for. */
-  looksAgain(): boolean;
-  /** It takes longer, and has to be watched for, unless it is not waited for any more. */
-  givesUp(): void;
-}
-
 /** What the poller is at. */
 type State =
   /** Nothing is watched, or nobody has been set to look yet. */
@@ -52,12 +42,12 @@ type State =
 
 /** Events fetched by one system call. */
 const batch = 256;
-/** Longest time in milliseconds that a look may keep the event loop. */
-const budgetMs = 4;
 /** The waiter looks up this often, so that an idle program that forgot to close can end. */
 const longestSleepMs = 1000;
-/** So many sockets that began to wait together are a burst. */
+/** So many sockets that began to wait together are a burst, … */
 const burstSize = 4;
+/** … and so many are waited for before more are begun. */
+const largestBurst = 256;
 const EINTR = errnoNumber("EINTR");
 /** poll(2), which has its own name for the bit. */
 const POLLIN = EPOLLIN;
@@ -86,7 +76,9 @@ export class Poller {
   /** Answers expected since the last burst was settled. */
   #fresh = 0;
   /** Those of them for whom nobody else looks. */
-  #busyPolled: BusyPolled[] = [];
+  readonly #busyPolls: BusyPolls;
+  /** How many of them saw something while the burst was begun. */
+  #seenEarly = 0;
   #isEnlisting = false;
   #state: State = "idle";
   #sleep: Promise<void> | undefined;
@@ -101,6 +93,7 @@ export class Poller {
   constructor(clock: Clock, isDriven = false) {
     this.#clock = clock;
     this.#isDriven = isDriven;
+    this.#busyPolls = new BusyPolls(clock);
     using parts = new DisposableStack();
     this.#epoll = parts.use(owned("create the epoll instance", libc.epoll_create1(O_CLOEXEC)));
     this.#pollfd = new Uint8Array(new Int32Array([this.#epoll.number, POLLIN]).buffer);
@@ -131,12 +124,12 @@ export class Poller {
 
   /** An answer is expected soon on something that is watched. */
   expect(): void {
-    if (this.#fresh++ === 0) queueMicrotask(() => this.#settle());
+    if (this.#fresh++ === 0 && !this.#isDriven) queueMicrotask(() => this.settle());
   }
 
   /** As {@link expect}, on something that is not watched yet. */
   busyPoll(each: BusyPolled): void {
-    this.#busyPolled.push(each);
+    this.#busyPolls.add(each);
     this.expect();
   }
 
@@ -175,6 +168,29 @@ export class Poller {
     return this.#drain().done;
   }
 
+  /**
+   * What was begun together is waited for together: to be called at the end of each turn by the loop
+   * that drives this. While there `isMore` to begin at once, those look that were begun in the turns
+   * before, once each: they have had the time of a turn, and the caches still hold what they need.
+   */
+  settle(isMore = false): void {
+    const fresh = this.#fresh;
+    if (fresh === 0) return;
+    if (isMore && fresh < largestBurst) {
+      if (this.#linger.isHopeful) this.#seenEarly += this.#ask((polls) => polls.lookOfFormer());
+      return;
+    }
+    this.#fresh = 0;
+    const start = this.#clock.now();
+    if (fresh >= burstSize && this.#linger.worthwhile(start)) {
+      const events = this.#nap() + this.#seenEarly;
+      this.#linger.lingered(this.#clock.now() - start, events);
+    }
+    this.#seenEarly = 0;
+    this.#enlist();
+    this.#schedule();
+  }
+
   /** The eventfd that ends a sleep when it is written to. */
   get wakeDescriptor(): number {
     return this.#wake.number;
@@ -192,7 +208,7 @@ export class Poller {
   async close(): Promise<void> {
     if (this.#isClosed()) return;
     this.#state = "closed";
-    this.#busyPolled = [];
+    this.#busyPolls.takeAll();
     wake(this.#wake.number);
     await this.#sleep;
     this.#wake[Symbol.dispose]();
@@ -212,67 +228,34 @@ export class Poller {
     if (this.#slots[watch.slot] === watch) this.#control(EPOLL_CTL_MOD, watch);
   }
 
-  /** After a burst: what was begun together is waited for together. */
-  #settle(): void {
-    const fresh = this.#fresh;
-    this.#fresh = 0;
-    const start = this.#clock.now();
-    if (fresh >= burstSize && this.#linger.worthwhile(start)) {
-      const events = this.#nap();
-      this.#linger.lingered(this.#clock.now() - start, events);
-    }
-    this.#enlist();
-    this.#schedule();
-  }
-
   /** Naps and looks, until nothing is waited for any more; returns how many events there were. */
   #nap(): number {
     // The first of a burst have their answers by the time that the last was begun.
-    let events = this.#retry();
+    let events = this.#ask((polls) => polls.look());
     for (let nap = 0; nap < napsAtMost && this.#isWaitedFor() && !this.#isClosed(); nap++) {
       libc.usleep(napMicroseconds);
       if (this.#watched > 0) events += this.#drain().events;
-      events += this.#retry();
+      events += this.#ask((polls) => polls.look());
     }
     return events;
   }
 
   #isWaitedFor(): boolean {
-    return this.#watched > 0 || this.#busyPolled.length > 0;
+    return this.#watched > 0 || this.#busyPolls.size > 0;
   }
 
-  /** Has those look who have to themselves, while there is time; returns how many saw something. */
-  #retry(): number {
-    const polled = this.#busyPolled;
-    if (polled.length === 0) return 0;
-    this.#busyPolled = [];
+  /** Has those look who have to themselves; returns how many saw something. */
+  #ask(look: (polls: BusyPolls) => number): number {
+    if (this.#busyPolls.size === 0) return 0;
     this.#looks++;
-    const end = this.#clock.now() + budgetMs;
-    let kept = 0;
-    let inTime = true;
-    for (const each of polled) {
-      let isDone = false;
-      if (inTime) {
-        guarded(() => isDone = each.looksAgain());
-        inTime = this.#clock.now() <= end;
-      }
-      if (!isDone) polled[kept++] = each;
-    }
-    const seen = polled.length - kept;
-    polled.length = kept;
-    // What was begun meanwhile comes after them.
-    polled.push(...this.#busyPolled);
-    this.#busyPolled = polled;
-    return seen;
+    return look(this.#busyPolls);
   }
 
   /** Has watched what has not come yet. */
   #enlist(): void {
-    const polled = this.#busyPolled;
-    if (polled.length === 0 || this.#isClosed()) return;
-    this.#busyPolled = [];
+    if (this.#isClosed()) return;
     this.#isEnlisting = true;
-    for (const each of polled) guarded(() => each.givesUp());
+    for (const each of this.#busyPolls.takeAll()) guarded(() => each.givesUp());
     this.#isEnlisting = false;
   }
 
@@ -326,7 +309,7 @@ export class Poller {
       if (count < 0) throw new NetError("look at the sockets", errno());
       if (count === 0) break;
       events += count;
-      end ??= this.#clock.now() + budgetMs;
+      end ??= this.#clock.now() + lookMs;
       if (!this.#dispatch(count, end)) return { events, done: false };
     }
     return { events, done: true };

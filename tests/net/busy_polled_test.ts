@@ -1,30 +1,10 @@
 import assert from "node:assert/strict";
-import { type BusyPolled, Poller, type Watch } from "../../lib/net/poller.ts";
+import { Poller, type Watch } from "../../lib/net/poller.ts";
 import { type Clock, FakeClock } from "../../lib/time/mod.ts";
 import { kernelNow } from "../../lib/net/kernel_clock.ts";
 import { nextError } from "../support/next_error.ts";
+import { looksOf, Polled, polled } from "./support/polled.ts";
 import { closesAtOnce, CountingClock, EPOLLIN, Stage } from "./support/poller_stage.ts";
-
-/** Looks for itself, as often as is told; what it is told is noted. */
-class Polled implements BusyPolled {
-  looks = 0;
-  given = 0;
-  onLook = () => {};
-  onGivingUp = () => {};
-
-  /** `comesAt` is the look at which it sees what it waits for. */
-  constructor(readonly comesAt = Infinity) {}
-
-  looksAgain(): boolean {
-    this.looks++;
-    this.onLook();
-    return this.looks >= this.comesAt;
-  }
-  givesUp(): void {
-    this.given++;
-    this.onGivingUp();
-  }
-}
 
 /** A poller on which `all` are begun at once, after the microtask in which it lingers. */
 async function begun(all: readonly Polled[], clock: Clock = new FakeClock()): Promise<Poller> {
@@ -34,9 +14,6 @@ async function begun(all: readonly Polled[], clock: Clock = new FakeClock()): Pr
   return poller;
 }
 
-const polled = (count: number, comesAt?: number) =>
-  Array.from({ length: count }, () => new Polled(comesAt));
-const looksOf = (all: readonly Polled[]) => all.map(({ looks }) => looks);
 const givenOf = (all: readonly Polled[]) => all.map(({ given }) => given);
 
 Deno.test("a burst looks at once and after each of three naps, then gives up once", async () => {
@@ -268,6 +245,71 @@ Deno.test("a driven poller has nobody sleep, and sleeps itself until it is woken
   assert.deepEqual(stage.told, ["later 1"]);
   assert.equal(await closesAtOnce(stage.poller), true);
   stage.signals[Symbol.dispose]();
+});
+
+Deno.test("while more is begun at once those of the turn before look, and nobody naps", async () => {
+  const clock = new FakeClock();
+  await using stage = new Stage(clock, true);
+  const [first, second] = [polled(2), polled(2)];
+  for (const each of first) stage.poller.busyPoll(each);
+  await Promise.resolve();
+  assert.deepEqual(looksOf(first), [0, 0], "whoever drives it says when a turn ends");
+  stage.poller.settle(true);
+  for (const each of second) stage.poller.busyPoll(each);
+  const before = kernelNow();
+  stage.poller.settle(true);
+  stage.poller.settle(true);
+  assert.deepEqual([looksOf(first), looksOf(second)], [[1, 1], [1, 1]]);
+  assert.deepEqual(givenOf([...first, ...second]), Array(4).fill(0));
+  stage.poller.settle();
+  assert.deepEqual([looksOf(first), looksOf(second)], [[5, 5], [5, 5]]);
+  assert.deepEqual(givenOf([...first, ...second]), Array(4).fill(1));
+  assert.ok(kernelNow() - before >= 0.9);
+});
+
+Deno.test("each look of those of the turn before is one of the poller's", async () => {
+  await using stage = new Stage(new FakeClock(), true);
+  for (const each of polled(4)) stage.poller.busyPoll(each);
+  stage.poller.settle(true);
+  const before = stage.poller.looks;
+  stage.poller.settle(true);
+  assert.equal(stage.poller.looks, before + 1);
+});
+
+Deno.test("what was seen while more was begun counts as fruit, and its lack as none", async () => {
+  await using stage = new Stage(new FakeClock(), true);
+  const burst = (early: number) => {
+    const all = [new Polled(early), ...polled(3)];
+    for (const each of all) stage.poller.busyPoll(each);
+    stage.poller.settle(true);
+    stage.poller.settle(true);
+    stage.poller.settle();
+    return looksOf(all);
+  };
+  for (let i = 0; i < 20; i++) assert.deepEqual(burst(1), [1, 5, 5, 4]);
+  const looks = Array.from({ length: 10 }, () => burst(Infinity));
+  assert.deepEqual(looks, [...Array(8).fill([5, 5, 4, 4]), [0, 0, 0, 0], [0, 0, 0, 0]]);
+});
+
+Deno.test("after 256 it is waited for them, though there is more to begin", async () => {
+  await using stage = new Stage(new FakeClock(), true);
+  const all = polled(256);
+  for (const each of all.slice(1)) stage.poller.busyPoll(each);
+  stage.poller.settle(true);
+  assert.deepEqual(givenOf(all.slice(0, 2)), [0, 0]);
+  for (const each of all.slice(0, 1)) stage.poller.busyPoll(each);
+  stage.poller.settle(true);
+  assert.deepEqual(new Set(givenOf(all)), new Set([1]));
+});
+
+Deno.test("a turn in which nothing was begun ends without a look", async () => {
+  await using stage = new Stage(new FakeClock(), true);
+  stage.watch("raised");
+  stage.poller.settle();
+  assert.deepEqual(stage.told, []);
+  const before = stage.poller.looks;
+  stage.poller.settle();
+  assert.equal(stage.poller.looks, before);
 });
 
 Deno.test("a driven poller never sleeps for less than it was told", async () => {

@@ -71,3 +71,14 @@ Deno.test("4 ms may be spent from the start, whenever that is", () => {
     assert.equal(linger.worthwhile(start), true, String(start));
   }
 });
+
+Deno.test("there is hope until nothing was found eight times, and again once something was", () => {
+  const linger = new Linger();
+  const hopes = Array.from({ length: 8 }, () => {
+    linger.lingered(0, 0);
+    return linger.isHopeful;
+  });
+  assert.deepEqual(hopes, [...Array(7).fill(true), false]);
+  linger.lingered(0, 1);
+  assert.equal(linger.isHopeful, true);
+});

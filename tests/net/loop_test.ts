@@ -74,6 +74,24 @@ Deno.test("what is due, and what it puts off as a microtask, is done before the 
   await poller.close();
 });
 
+Deno.test("each turn is settled after its microtasks, as one of several while a timer is due", async () => {
+  const loop = new OwnLoop(never);
+  const seen: (boolean | string | undefined)[] = [];
+  class Settling extends Noting {
+    override settle(isMore?: boolean): void {
+      seen.push(isMore);
+    }
+  }
+  loop.clock.after(0, () => {
+    queueMicrotask(() => seen.push("microtask"));
+    loop.clock.after(0, () => seen.push("next"));
+  });
+  const poller = new Settling(loop, () => poller.slept.length === 2 && loop.stop());
+  await loop.run();
+  assert.deepEqual(seen, ["microtask", true, "next", false]);
+  await poller.close();
+});
+
 Deno.test("a timer that throws is heard of and ends nothing", async () => {
   const loop = new OwnLoop(never);
   loop.clock.after(0, () => {
