@@ -175,11 +175,15 @@ export class Changes {
     progress.awaiting("VPP's answers to changes");
     const sent = [...steps.values()];
     const results = await Promise.allSettled(sent.map(({ step }) => step.send(client, occupied)));
+    const failures: unknown[] = [];
     for (const [i, { target, step }] of sent.entries()) {
       const result = results[i];
       if (result?.status === "fulfilled") this.#accept(step, run);
-      else this.#refuse(target, step, result?.reason, run);
+      else if (isRefusal(result?.reason)) this.#refuse(target, step, result.reason, run);
+      else failures.push(result?.reason);
     }
+    // What else VPP has accepted counts, also for the next connection.
+    if (failures.length > 0) throw failures[0];
   }
 
   #accept(step: Step, run: Run): void {
@@ -192,9 +196,7 @@ export class Changes {
     observer?.lbSync(run.scope, step.kind);
   }
 
-  #refuse(target: Target, step: Step, reason: unknown, run: Run): void {
-    if (!(reason instanceof RetvalError || reason instanceof EncodeError)) throw reason;
-    const { message } = reason;
+  #refuse(target: Target, step: Step, { message }: Error, run: Run): void {
     run.counts.refused++;
     run.refused.add(step.key);
     const server = step.address === "" ? "" : ` ${step.address}`;
@@ -211,6 +213,11 @@ export class Changes {
       err: message,
     });
   }
+}
+
+/** Whether a change was refused, by VPP or on the way to it: anything else ends the connection. */
+function isRefusal(reason: unknown): reason is RetvalError | EncodeError {
+  return reason instanceof RetvalError || reason instanceof EncodeError;
 }
 
 function next(source: Iterator<Target>): Target | undefined {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Bed } from "../support/bed.ts";
-import { web } from "../support/sync.ts";
+import { sent, web } from "../support/sync.ts";
 
 Deno.test("who hears that VPP is connected can ask it", async () => {
   await using bed = new Bed(web);
@@ -76,4 +76,18 @@ Deno.test("what cannot be asked says why, and of which kind that is", async () =
     "unavailable",
     "VPP did not answer: VPP did not answer lb_conf_get within 10000 ms",
   ]);
+});
+
+Deno.test("who VPP has flushed is not flushed again because another answer never came", async () => {
+  await using bed = new Bed(web);
+  await bed.start();
+  bed.sim.misbehave({
+    when: ({ name }) => name === "lb_as_set_weight",
+    ...{ fault: { kind: "silence" }, times: 1 },
+  });
+  bed.set("down", "b1", "b2");
+  await bed.pass(60_000);
+  assert.deepEqual(bed.vppEvents().filter((told) => told.startsWith("lost")).length, 1);
+  assert.deepEqual(bed.state(), ["192.0.2.1/32 6 80: 10.0.0.1=0 10.0.0.2=0"]);
+  assert.equal(sent(bed, "lb_as_set_weight"), 3, "only of one nobody knows");
 });
