@@ -159,7 +159,8 @@ class Syncer {
     const counts = await this.#syncFrontends([...asked.keys()]);
     await this.#reconsider(counts);
     for (const [name, waiters] of asked) {
-      const difference = step.difference(this.#desired.idOf(name) ?? "");
+      const id = this.#desired.idOf(name);
+      const difference = id === undefined ? undefined : step.difference(id);
       resolveAll(waiters, { counts, differs: difference === undefined ? [] : [difference] });
     }
   }

@@ -329,6 +329,20 @@ Deno.test("settings that VPP refuses are out of step as well", async () => {
   assert.equal(bed.vppEvents().at(-1), "in-step");
 });
 
+Deno.test("who waits for a frontend that a reload takes away hears nothing of the settings", async () => {
+  const dns = { vip: "192.0.2.2", key: "udp 53", pools: [{ b1: 7 }] };
+  await using bed = new Bed({ ...web, frontends: { ...web.frontends, dns } }, { delayMs: 50 });
+  refuse(bed, "lb_conf", -70);
+  bed.sim.start();
+  bed.vpp.start();
+  await bed.until(() => bed.vpp.step()?.differs.length === 1);
+  const sync = bed.vpp.sync("dns");
+  await bed.pass(10);
+  await bed.reload(web);
+  await bed.while(sync);
+  assert.equal(bed.vpp.step()?.inStep, false);
+});
+
 Deno.test("a frontend whose way is blocked is out of step until a full sync", async () => {
   await using bed = new Bed(web);
   await bed.start();
