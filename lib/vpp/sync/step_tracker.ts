@@ -60,9 +60,14 @@ export class StepTracker {
   settled(isWhole: boolean): void {
     const { differences } = this;
     const told = differences.join("\n");
-    if (told === this.#told || (told === "" && !isWhole)) return;
-    this.#told = told;
     const inStep = told === "";
+    if (inStep && !isWhole) {
+      this.#told = undefined;
+      this.#state = { ...this.#state, differs: [] };
+      return;
+    }
+    if (told === this.#told) return;
+    this.#told = told;
     const since = inStep === this.#state.inStep ? this.#state.since : this.clock.wall();
     this.#state = { ...this.#state, inStep, since, differs: differences };
     this.events.emit([{

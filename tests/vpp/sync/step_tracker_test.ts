@@ -74,6 +74,21 @@ Deno.test("what differs is told when it changes, and since when is kept", () => 
   ]);
 });
 
+Deno.test("what differs no more is not named any longer, though not everything was looked at", () => {
+  const tracking = new Tracking();
+  const { tracker, told } = tracking;
+  tracker.note("a", "a: refused");
+  tracker.settled(false);
+  tracker.note("a", undefined);
+  tracker.settled(false);
+  assert.deepEqual(tracking.state, [false, 0, "never", []]);
+  tracker.note("a", "a: refused");
+  tracker.settled(false);
+  tracker.note("a", undefined);
+  tracker.settled(true);
+  assert.deepEqual(told, ["out-of-step a: refused", "out-of-step a: refused", "in-step"]);
+});
+
 Deno.test("of VIPs only those that are named go on differing, the settings by themselves", () => {
   const { tracker } = new Tracking();
   tracker.note("a", "a: refused");
