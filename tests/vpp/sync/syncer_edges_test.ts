@@ -271,3 +271,16 @@ Deno.test("what was refused while VPP was asked and is accepted in the sync then
     assert.deepEqual([bed.vpp.step()?.inStep, bed.vpp.step()?.differs], [true, []]);
   }
 });
+
+Deno.test("what was refused while VPP was asked is not tried again for nothing", async () => {
+  const dns = { vip: "192.0.2.2", key: "udp 53", pools: [{ b2: 7 }] };
+  await using bed = new Bed({ ...web, frontends: { ...web.frontends, dns } }, { delayMs: 20 });
+  await bed.start();
+  refuse(bed, "lb_as_set_weight");
+  const done = bed.vpp.sync("dns");
+  await bed.pass(10);
+  bed.set("paused", "b1");
+  await bed.pass(1_000);
+  await done;
+  assert.deepEqual([bed.vpp.step()?.inStep, sent(bed, "lb_as_set_weight")], [false, 1]);
+});
