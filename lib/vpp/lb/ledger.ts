@@ -28,7 +28,8 @@ export interface Remembered {
 /** What is remembered of one server. */
 interface Marks {
   isFlushed?: boolean;
-  isRequested?: boolean;
+  /** What became of the operator's request to move its flows, which ends with VPP's answer. */
+  request?: "made" | "sent" | undefined;
   weightBefore?: number | undefined;
 }
 
@@ -59,16 +60,25 @@ export class Ledger implements Remembered {
   }
 
   isRequested(vip: string, address: string): boolean {
-    return this.#servers.get(vip)?.get(address)?.isRequested ?? false;
+    return this.#servers.get(vip)?.get(address)?.request !== undefined;
   }
 
   weightBefore(vip: string, address: string): number | undefined {
     return this.#servers.get(vip)?.get(address)?.weightBefore;
   }
 
-  /** This server of a VIP that is being taken down to be made anew had this weight. */
-  takenDown(vip: string, address: string, weight: number): void {
+  /**
+   * This server is about to be removed, with this weight, for its VIP to be made anew. Whatever
+   * becomes of VPP's answer.
+   */
+  takingDown(vip: string, address: string, weight: number): void {
     this.#marks(vip, address).weightBefore = weight;
+  }
+
+  /** This server is about to be added: it has no flows that somebody may have wanted moved. */
+  adding(vip: string, address: string): void {
+    const marks = this.#servers.get(vip)?.get(address);
+    if (marks) marks.request = undefined;
   }
 
   /** This server was added: what it had before is of no interest any more. */
@@ -79,14 +89,20 @@ export class Ledger implements Remembered {
 
   /** An operator wants the flows of this server moved once. */
   request(vip: string, address: string): void {
-    this.#marks(vip, address).isRequested = true;
+    this.#marks(vip, address).request = "made";
+  }
+
+  /** Its flows are about to be moved. Whoever asks for that from now on asks for another time. */
+  flushing(vip: string, address: string): void {
+    const marks = this.#servers.get(vip)?.get(address);
+    if (marks?.request) marks.request = "sent";
   }
 
   /** VPP moved the flows of a server, or made it anew so that it has none. */
   flushed(vip: string, address: string): void {
     const marks = this.#marks(vip, address);
     const isNew = !marks.isFlushed;
-    marks.isRequested = false;
+    if (marks.request === "sent") marks.request = undefined;
     marks.isFlushed = true;
     if (isNew) this.#changed(vip);
   }

@@ -171,9 +171,10 @@ export class Changes {
   }
 
   async #send({ steps, occupied }: Window, run: Run): Promise<void> {
-    const { client, progress } = this.context;
+    const { client, progress, ledger } = this.context;
     progress.awaiting("VPP's answers to changes");
     const sent = [...steps.values()];
+    for (const { step } of sent) step.leaving?.(ledger);
     const results = await Promise.allSettled(sent.map(({ step }) => step.send(client, occupied)));
     const failures: unknown[] = [];
     for (const [i, { target, step }] of sent.entries()) {

@@ -36,6 +36,8 @@ export interface Step {
   readonly attributes: LogAttributes;
   /** Why it cannot be done yet, as a sentence: something else has the address. */
   obstacle(occupied: Occupied): string | undefined;
+  /** It is about to be sent: notes what has to be known though no answer may come. */
+  leaving?(ledger: Ledger): void;
   /** Sends the request; resolves when VPP has accepted it. EncodeError if it is never to be sent. */
   send(client: Requester, occupied: Occupied): Promise<unknown>;
   /** VPP has accepted it. */
@@ -74,10 +76,10 @@ function* removalSteps({ removals }: PrefixPlan): Generator<Step> {
         attributes: { flush: true },
         obstacle: () => undefined,
         send: (client) => client.request(lbAddDelAsV2, deleteAs(vip, address)),
-        accepted: ({ known, ledger }) => {
-          known.serverChanged(vip.id, { kind: "as-del", address });
-          if (frontend !== "") ledger.takenDown(vip.id, address.text, weight);
+        leaving: (ledger) => {
+          if (frontend !== "") ledger.takingDown(vip.id, address.text, weight);
         },
+        accepted: ({ known }) => known.serverChanged(vip.id, { kind: "as-del", address }),
       };
     }
     if (vip.servers.size > 0) continue;
@@ -126,6 +128,10 @@ function* serverSteps({ changes }: PrefixPlan): Generator<Step> {
         obstacle: (occupied) =>
           change.kind === "as-add" ? occupied.refuseServer(change.address) : undefined,
         ...serverStep(vip, change),
+        leaving: (ledger) => {
+          if (change.kind === "as-add") ledger.adding(vip.id, change.address.text);
+          else if (isFlushed(change)) ledger.flushing(vip.id, change.address.text);
+        },
         accepted: ({ known, ledger }) => {
           known.serverChanged(vip.id, change);
           if (change.kind === "as-add") ledger.added(vip.id, change.address.text);

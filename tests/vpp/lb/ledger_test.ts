@@ -35,7 +35,7 @@ function full(): Ledger {
   for (const [server, weight] of [[one, 10], [two, 20]] as const) {
     ledger.flushed(id, server);
     ledger.request(id, server);
-    ledger.takenDown(id, server, weight);
+    ledger.takingDown(id, server, weight);
   }
   return ledger;
 }
@@ -45,7 +45,7 @@ Deno.test("marks are of one server of one VIP", () => {
   assert.deepEqual(remembered(ledger), [nothing, nothing]);
   ledger.flushed(id, one);
   ledger.request(id, two);
-  ledger.takenDown(id, two, 0);
+  ledger.takingDown(id, two, 0);
   assert.deepEqual(remembered(ledger), [
     { ...nothing, flushed: true },
     { ...nothing, requested: true, before: 0 },
@@ -59,6 +59,8 @@ Deno.test("marks are of one server of one VIP", () => {
 
 Deno.test("a flush fulfils a request, an addition forgets the weight before", () => {
   const ledger = full();
+  ledger.flushing(id, one);
+  assert.equal(ledger.isRequested(id, one), true, "VPP has not answered");
   ledger.flushed(id, one);
   assert.deepEqual(remembered(ledger)[0], { flushed: true, requested: false, before: 10 });
   ledger.added(id, one);
@@ -69,6 +71,32 @@ Deno.test("a flush fulfils a request, an addition forgets the weight before", ()
   ledger.added(id, two);
   ledger.added(id, two);
   assert.equal(ledger.weightBefore(id, two), undefined);
+});
+
+Deno.test("a request that comes while flows are being moved is another one", () => {
+  const ledger = full();
+  ledger.flushing(id, one);
+  ledger.request(id, one);
+  ledger.flushed(id, one);
+  assert.equal(ledger.isRequested(id, one), true);
+  ledger.flushing(id, one);
+  ledger.flushed(id, one);
+  assert.equal(ledger.isRequested(id, one), false);
+  ledger.flushing(id, one);
+  assert.equal(ledger.isRequested(id, one), false, "nobody asked");
+});
+
+Deno.test("a server that is about to be added has no flows that somebody wants moved", () => {
+  const ledger = full();
+  ledger.adding(id, one);
+  assert.deepEqual(remembered(ledger), [
+    { flushed: true, requested: false, before: 10 },
+    { flushed: true, requested: true, before: 20 },
+  ]);
+  const empty = new Ledger();
+  empty.adding(id, one);
+  empty.flushing(id, one);
+  assert.deepEqual(remembered(empty), [nothing, nothing]);
 });
 
 Deno.test("who leaves its flushing state will be flushed anew, who is gone is forgotten", () => {
@@ -95,7 +123,7 @@ Deno.test("each kind of mark is settled though there is no other", () => {
   const kinds: ((ledger: Ledger) => void)[] = [
     (ledger) => ledger.flushed(id, one),
     (ledger) => ledger.request(id, one),
-    (ledger) => ledger.takenDown(id, one, 5),
+    (ledger) => ledger.takingDown(id, one, 5),
   ];
   for (const mark of kinds) {
     const ledger = new Ledger();

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { steer } from "../../support/steer.ts";
 import { Bed } from "../support/bed.ts";
 import { sent, web } from "../support/sync.ts";
 
@@ -76,6 +77,34 @@ Deno.test("what cannot be asked says why, and of which kind that is", async () =
     "unavailable",
     "VPP did not answer: VPP did not answer lb_conf_get within 10000 ms",
   ]);
+});
+
+Deno.test("a flush that was asked for before VPP had the server is not made up for later", async () => {
+  await using bed = new Bed(web);
+  bed.vpp.start();
+  steer(bed.checker).setWeight("web", "pool0", "b2", 20, true);
+  bed.sim.start();
+  await bed.becomes("192.0.2.1/32 6 80: 10.0.0.1=100 10.0.0.2=20");
+  await bed.pass(60_000);
+  assert.equal(bed.fullSyncs, 2);
+  assert.deepEqual(bed.log.named("vpp-lbsync-as-weight"), [], "it has had no flows but its own");
+});
+
+Deno.test("a flush that was asked for while another is on its way comes as well", async () => {
+  await using bed = new Bed(web);
+  await bed.start();
+  bed.sim.misbehave({
+    when: ({ name }) => name === "lb_as_set_weight",
+    ...{ fault: { kind: "late", ms: 5_000 }, times: 1 },
+  });
+  steer(bed.checker).setWeight("web", "pool0", "b2", 20, true);
+  await bed.pass(1_000);
+  steer(bed.checker).setWeight("web", "pool0", "b2", 10, true);
+  await bed.pass(60_000);
+  assert.deepEqual(
+    bed.log.named("vpp-lbsync-as-weight").map(({ from, to, flush }) => [from, to, flush]),
+    [[50, 20, true], [20, 10, true]],
+  );
 });
 
 Deno.test("who VPP has flushed is not flushed again because another answer never came", async () => {

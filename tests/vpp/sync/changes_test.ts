@@ -182,6 +182,6 @@ Deno.test("the plan for a VIP that was taken down has the weights that its serve
         servers.map((change) => [change.kind, "weight" in change && change.weight])
       );
   assert.deepEqual(weights(), [["as-add", 0]]);
-  ledger.takenDown(desired[0]?.id ?? "", "10.0.0.1", 70);
+  ledger.takingDown(desired[0]?.id ?? "", "10.0.0.1", 70);
   assert.deepEqual(weights(), [["as-add", 70]]);
 });

@@ -107,3 +107,24 @@ Deno.test("servers go in one window, and their VIP in the next", async () => {
   assert.equal(one, two);
   assert.equal(Math.round((three ?? 0) - (two ?? 0)), 40, "a round trip later");
 });
+
+Deno.test("a weight is kept though VPP's answer to its VIP being taken down never came", async () => {
+  await using bed = new Bed(web);
+  await bed.start();
+  await bed.replaceMaglevd();
+  bed.vpp.start();
+  await bed.becomes(inStep);
+  bed.sim.misbehave({
+    when: ({ name, fields }) => name === "lb_add_del_as_v2" && isDeletionOfFirst(fields),
+    ...{ fault: { kind: "silence" }, times: 1 },
+  });
+  const pools = [{ b1: 100, b2: 50 }];
+  await bed.reload({
+    ...web,
+    frontends: { web: { vip: "192.0.2.1", key: "tcp 80", sticky: true, pools } },
+  });
+  await bed.pass(20_000);
+  assert.equal(bed.checker.frontend("web")?.weights[0]?.weight, "kept");
+  assert.equal(bed.sim.state().find(({ used }) => used)?.sticky, true);
+  assert.deepEqual(bed.state(), [inStep]);
+});
