@@ -87,6 +87,17 @@ Deno.test("a server that is gone already does not keep its VIP", async () => {
   );
 });
 
+Deno.test("what a VIP was in the way of comes once it is gone, though that took a second try", async () => {
+  const all = { vip: "192.0.2.1", key: "any", pools: [{ b1: 100, b2: 50 }] };
+  await using bed = new Bed({ ...web, frontends: { all } }, { delayMs: 50 });
+  await bed.start();
+  keepFirst(bed, -6);
+  await bed.reload(web);
+  await bed.until(() => sent(bed, "lb_add_del_as_v2") > 2, "the deletions are on their way");
+  bed.sim.byHand.deleteServer({ prefix: "192.0.2.1/32", protocol: 255, port: 0 }, "10.0.0.1");
+  assert.ok(await bed.becomes(inStep) < 5_000, "long before the next full sync");
+});
+
 Deno.test("servers go in one window, and their VIP in the next", async () => {
   await using bed = new Bed(both, { delayMs: 20 });
   await bed.start();
