@@ -43,11 +43,10 @@ export interface VipChanges {
  * servers. Each step may rely on the one before.
  */
 export interface PrefixPlan {
-  readonly prefix: string;
   readonly removals: readonly VipRemoval[];
   readonly changes: readonly VipChanges[];
-  /** Frontends that must wait for a full sync, because a VIP that nobody asks for is in the way. */
-  readonly blocked: readonly string[];
+  /** What must wait for a full sync, because a VIP that nobody asks for is in the way. */
+  readonly blocked: readonly DesiredVip[];
 }
 
 /** Whether there is nothing to do. */
@@ -85,7 +84,7 @@ export function planPrefix({ desired, actual }: PrefixState, memory: Remembered)
   const changes = [...desired].sort(compareVips)
     .map((vip) => vipChanges(vip, byId.get(vip.id), removed.has(vip.id), memory))
     .filter(({ isAdded, servers }) => isAdded || servers.length > 0);
-  return { prefix: prefixOf(desired, actual), removals, changes, blocked: [] };
+  return { removals, changes, blocked: [] };
 }
 
 /** What surrounds one VIP. */
@@ -112,9 +111,7 @@ export function planOne(target: DesiredVip, state: OneState, memory: Remembered)
   const siblings = state.siblings().filter(({ id }) => others.some((vip) => vip.id === id));
   const free = siblings.length === others.length &&
     siblings.every(({ frontend }) => state.mayRecreate(frontend));
-  if (!free) {
-    return { prefix: prefixText(target), removals: [], changes: [], blocked: [target.frontend] };
-  }
+  if (!free) return { removals: [], changes: [], blocked: [target] };
   const actual = present ? [present, ...others] : others;
   return planPrefix({ desired: [target, ...siblings], actual }, memory);
 }
@@ -122,7 +119,6 @@ export function planOne(target: DesiredVip, state: OneState, memory: Remembered)
 /** Removes VIPs that nobody asks for, in order. */
 export function planSweep(stale: readonly ActualVip[]): PrefixPlan[] {
   return [...stale].sort(compareVips).map((vip) => ({
-    prefix: prefixText(vip),
     removals: [staleRemoval(vip)],
     changes: [],
     blocked: [],
@@ -233,9 +229,4 @@ function weightChange(
   const due = flushing && (differs || !memory.isFlushed(vip, address.text));
   const flush = due || memory.isRequested(vip, address.text);
   return differs || flush ? { kind: "as-weight", address, weight, from, flush } : undefined;
-}
-
-function prefixOf(desired: readonly DesiredVip[], actual: readonly ActualVip[]): string {
-  const any = desired[0] ?? actual[0];
-  return any ? prefixText(any) : "";
 }

@@ -5,6 +5,7 @@ import type { Clock } from "../../time/mod.ts";
 import { RetvalError } from "../client/errors.ts";
 import { describeVip } from "../lb/describe.ts";
 import { Occupied } from "../lb/occupied.ts";
+import { prefixText } from "../lb/vip.ts";
 import type { VppObserver } from "../service.ts";
 import type { SyncCounts } from "./pending.ts";
 import {
@@ -155,7 +156,7 @@ export class Changes {
     const { steps, occupied } = window;
     const plan = target.plan();
     if (!plan) return "none";
-    for (const frontend of plan.blocked) run.blocked.set(frontend, plan.prefix);
+    for (const vip of plan.blocked) run.blocked.set(vip.frontend, prefixText(vip));
     let outcome: "some" | "waits" | "none" = "none";
     for (const step of nextSteps(plan, run.refused)) {
       if (left.mayWait && step.obstacle(occupied) !== undefined) {

@@ -54,7 +54,6 @@ function united(plans: readonly PrefixPlan[]): PrefixPlan {
   const removals = new Map(plans.flatMap((plan) => plan.removals.map((one) => [one.vip.id, one])));
   const changes = new Map(plans.flatMap((plan) => plan.changes.map((one) => [one.vip.id, one])));
   return {
-    prefix: plans[0]?.prefix ?? "",
     removals: [...removals.values()],
     changes: [...changes.values()],
     blocked: plans.flatMap(({ blocked }) => blocked),

@@ -22,7 +22,7 @@ const present: ActualVip = {
 };
 const wanted: DesiredVip = { ...shared, frontend: "web", flowTableLength: 1024, servers: [] };
 
-const none: PrefixPlan = { prefix: "192.0.2.1/32", removals: [], changes: [], blocked: [] };
+const none: PrefixPlan = { removals: [], changes: [], blocked: [] };
 
 /** Lines as `as-add 192.0.2.1/32 tcp 80 10.0.0.1 (weight 7) web`. */
 function lines(plan: Partial<PrefixPlan>): string[] {
@@ -125,7 +125,7 @@ function desired({ servers: _, encap: __, ...key }: ActualVip, length: number): 
 /** What the moves are of one change of one VIP. */
 function moves(present: ActualVip, servers: ServerChange[], isAdded = false, length = 1024) {
   const changes = [{ vip: desired(present, length), isAdded, servers }];
-  return movesOf([{ prefix: "192.0.2.1/32", removals: [], changes, blocked: [] }], [present]);
+  return movesOf([{ removals: [], changes, blocked: [] }], [present]);
 }
 
 function movesOf(plans: readonly PrefixPlan[], present: readonly ActualVip[]) {
@@ -170,12 +170,12 @@ Deno.test("a VIP made anew has only what is added, in a table of the length conf
 
 Deno.test("a VIP that VPP does not have yet has no flows to move", () => {
   const [changes] = [[{ vip: desired(both, 1024), isAdded: true, servers: [] }]];
-  assert.deepEqual(movesOf([{ prefix: "", removals: [], changes, blocked: [] }], []), []);
+  assert.deepEqual(movesOf([{ removals: [], changes, blocked: [] }], []), []);
 });
 
 Deno.test("once tables of 2^22 slots were worked out, VIPs are left out", () => {
   const vips = [80, 81, 82, 83, 84].map((port) => vip([["10.0.0.1", 100]], 2 ** 20, port));
   const changes = vips.map((each) => ({ vip: desired(each, 1024), isAdded: false, servers: [] }));
-  const plan = { prefix: "192.0.2.1/32", removals: [], changes, blocked: [] };
+  const plan = { removals: [], changes, blocked: [] };
   assert.deepEqual(movesOf([plan], vips).map(({ port }) => port), [80, 81, 82, 83]);
 });

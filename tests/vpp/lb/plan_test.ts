@@ -300,7 +300,7 @@ function wanted(number: number, encap: "gre4" | "gre6"): DesiredVip {
 
 /** The ports whose VIPs are taken down, and for whom nothing is done. */
 function takenDown({ removals, blocked }: PrefixPlan): unknown[] {
-  return [removals.map(({ vip }) => vip.port), blocked];
+  return [removals.map(({ vip }) => vip.port), blocked.map(({ frontend }) => frontend)];
 }
 
 Deno.test("one sibling that may not be made anew, or is not wanted, is enough to block", () => {
@@ -328,4 +328,6 @@ Deno.test("one VIP of another encap takes all of its address down, wanted or not
     actual: [present(80, "gre4"), present(443, "gre4")],
   };
   assert.deepEqual(takenDown(planPrefix(mixed, new Ledger())), [[80, 443], []]);
+  const stale = { ...mixed, actual: [present(8080, "gre4")] };
+  assert.deepEqual(takenDown(planPrefix(stale, new Ledger())), [[8080], []]);
 });

@@ -26,7 +26,6 @@ function wanted(port: number): DesiredVip {
 }
 
 const plan: PrefixPlan = {
-  prefix: "192.0.2.1/32",
   removals: [
     { vip: present(1, "10.0.0.2", "10.0.0.1"), frontend: "f1", reason: "sticky" },
     { vip: present(2), frontend: "", reason: "nobody asks" },

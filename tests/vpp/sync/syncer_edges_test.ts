@@ -176,7 +176,7 @@ Deno.test("only an addition waits for its address", () => {
   const address = ip("10.0.0.1");
   const occupied = { refuseServer: () => "it is taken", refuseVip: () => "so is this" };
   const plan = {
-    ...{ prefix: "192.0.2.1/32", removals: [], blocked: [] },
+    ...{ removals: [], blocked: [] },
     changes: [{
       vip: { ...target, encap: "gre4", sticky: false, flowTableLength: 1024 } as const,
       isAdded: false,
