@@ -104,23 +104,23 @@ function refusePrefix(
 
 type Guard = (value: Values) => string | undefined;
 
-const guards = new Map<Message, Guard>();
-
 function guard<T extends Values>(
   { request }: { readonly request: Message<T> },
   refuse: (value: T) => string | undefined,
-): void {
-  guards.set(request, refuse as Guard);
+): [Message, Guard] {
+  return [request, refuse as Guard];
 }
 
-guard(cliInband, refuseCommand);
-guard(lbConf, refuseConf);
-guard(lbAddDelVip, refuseVip);
-guard(lbAddDelVipV2, refuseVip);
-guard(lbAddDelAs, refuseAs);
-guard(lbAddDelAsV2, (value) => refuseAs(value) ?? refuseWeight(value));
-guard(lbAsSetWeight, refuseWeight);
-guard(lbFlushVip, () => "of a VIP that is gone VPP would flush whatever an unset index leads to");
+const guards = new Map([
+  guard(cliInband, refuseCommand),
+  guard(lbConf, refuseConf),
+  guard(lbAddDelVip, refuseVip),
+  guard(lbAddDelVipV2, refuseVip),
+  guard(lbAddDelAs, refuseAs),
+  guard(lbAddDelAsV2, (value) => refuseAs(value) ?? refuseWeight(value)),
+  guard(lbAsSetWeight, refuseWeight),
+  guard(lbFlushVip, () => "of a VIP that is gone VPP would flush whatever an unset index leads to"),
+]);
 
 /** Appends id, header and fields. EncodeError, naming the request, for what is never to be sent. */
 export function encodeRequest<T extends Values>(
