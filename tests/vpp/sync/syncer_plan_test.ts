@@ -164,6 +164,19 @@ Deno.test("a sync that an operator waits for is over when the connection is", as
   assert.equal((await bed.failure(bed.vpp.state())).message, "VPP is not connected");
 });
 
+Deno.test("syncs that wait behind another are over with the connection as well", async () => {
+  await using bed = new Bed(web, { delayMs: 50 });
+  await bed.start();
+  const first = bed.failure(bed.vpp.sync());
+  await bed.pass(10);
+  const behind = ["web", undefined].map((what) => bed.failure(bed.vpp.sync(what)));
+  bed.sim.kill();
+  await first;
+  for (const { message } of await Promise.all(behind)) {
+    assert.match(message, /^VPP was disconnected: /);
+  }
+});
+
 Deno.test("a sync waits no longer than its caller does, and is done all the same", async () => {
   await using bed = new Bed(web, { delayMs: 50 });
   await bed.start();
