@@ -1,6 +1,7 @@
 /** VIPs go only once VPP has let go of their servers. */
 
 import assert from "node:assert/strict";
+import type { Fault } from "../../../lib/sim/mod.ts";
 import { Bed } from "../support/bed.ts";
 import { inStep, sent, web } from "../support/sync.ts";
 
@@ -119,15 +120,15 @@ Deno.test("servers go in one window, and their VIP in the next", async () => {
   assert.equal(Math.round((three ?? 0) - (two ?? 0)), 40, "a round trip later");
 });
 
-Deno.test("a weight is kept though VPP's answer to its VIP being taken down never came", async () => {
-  await using bed = new Bed(web);
+/** A maglevd that has not probed yet and makes a VIP anew; the first deletion of a server fails. */
+async function makeAnew(bed: Bed, fault: Fault): Promise<void> {
   await bed.start();
   await bed.replaceMaglevd();
   bed.vpp.start();
   await bed.becomes(inStep);
   bed.sim.misbehave({
     when: ({ name, fields }) => name === "lb_add_del_as_v2" && isDeletionOfFirst(fields),
-    ...{ fault: { kind: "silence" }, times: 1 },
+    ...{ fault, times: 1 },
   });
   const pools = [{ b1: 100, b2: 50 }];
   await bed.reload({
@@ -136,6 +137,18 @@ Deno.test("a weight is kept though VPP's answer to its VIP being taken down neve
   });
   await bed.pass(20_000);
   assert.equal(bed.checker.frontend("web")?.weights[0]?.weight, "kept");
+}
+
+Deno.test("a weight is kept though VPP's answer to its VIP being taken down never came", async () => {
+  await using bed = new Bed(web);
+  await makeAnew(bed, { kind: "silence" });
   assert.equal(bed.sim.state().find(({ used }) => used)?.sticky, true);
   assert.deepEqual(bed.state(), [inStep]);
+});
+
+Deno.test("a weight that was to be kept is gone with the VPP that had it", async () => {
+  await using bed = new Bed(web);
+  await makeAnew(bed, { kind: "die", when: "after" });
+  bed.sim.start();
+  await bed.becomes("192.0.2.1/32 6 80: 10.0.0.1=0 10.0.0.2=0");
 });
