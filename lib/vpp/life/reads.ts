@@ -74,7 +74,7 @@ export class Reads {
   ): Promise<VppPlan> {
     const { clock, memory } = this;
     const isAll = frontend === undefined;
-    const difference = isAll ? confDifference(conf, source.config.lb) : "";
+    const difference = confDifference(conf, source.config.lb);
     const view = new DesiredView(source);
     const names = isAll ? source.frontendNames() : [frontend];
     const desired = await inSlices(clock, desiredVips(view, names));

@@ -309,8 +309,10 @@ Deno.test("a plan tells which settings differ, and the log how they were set", a
   const err = "VPP refused lb_conf: -70 (INVALID_MEMORY_SIZE)";
   assert.deepEqual(bed.log.named("vpp-lb-conf-set-failed"), [{ ...attributes, err }]);
   assert.deepEqual(bed.vpp.step()?.differs, [`global settings: ${change}: ${err}`]);
+  const one = (await bed.while(bed.vpp.plan("web"))).changes;
+  assert.deepEqual(one.map(({ kind }) => kind), ["conf-set"], "a sync of one sets them as well");
   bed.sim.behave();
-  await bed.while(bed.vpp.sync());
+  await bed.while(bed.vpp.sync("web"));
   assert.deepEqual(bed.log.named("vpp-lb-conf-set"), [attributes]);
   assert.deepEqual((await bed.while(bed.vpp.plan())).changes, []);
 });
