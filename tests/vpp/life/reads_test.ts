@@ -99,3 +99,16 @@ Deno.test("a read shows what VPP holds after the call, and ends with its caller'
   const { vips } = await bed.while(third);
   assert.deepEqual(vips[0]?.servers.map(({ weight }) => weight), [100, 99]);
 });
+
+Deno.test("who asks while VPP is being read waits for that, and shares the next reading", async () => {
+  await using bed = new Bed(web, { delayMs: 50 });
+  await bed.start();
+  const before = sent(bed, "lb_vip_dump");
+  const reads: Promise<unknown>[] = [];
+  for (let i = 0; i < 5; i++) {
+    reads.push(bed.vpp.state());
+    await bed.pass(10);
+  }
+  await bed.while(Promise.all(reads));
+  assert.equal(sent(bed, "lb_vip_dump") - before, 2);
+});
