@@ -129,6 +129,17 @@ function attemptsIn(at: readonly number[]): number[] {
   return at.map((each) => Math.round(each - (at[0] ?? 0)));
 }
 
+Deno.test("an attempt that is overdue is told as one to come now", async () => {
+  let look: Promise<undefined> = Promise.resolve(undefined);
+  const connect = () => Promise.reject(new Error("nobody listens"));
+  await using bed = new Bed(web, { access: { connect, socketIdentity: () => look } });
+  bed.vpp.start();
+  await bed.pass(1_600);
+  look = new Promise(() => {});
+  await bed.pass(10_000);
+  assert.equal(bed.vpp.away()?.nextTryAt, bed.clock.wall());
+});
+
 Deno.test("what a stuck link waits for is named", async () => {
   let isStuck = false;
   const { bed } = watched(async () => {

@@ -120,3 +120,15 @@ Deno.test("who VPP has flushed is not flushed again because another answer never
   assert.deepEqual(bed.state(), ["192.0.2.1/32 6 80: 10.0.0.1=0 10.0.0.2=0"]);
   assert.equal(sent(bed, "lb_as_set_weight"), 3, "only of one nobody knows");
 });
+
+Deno.test("what became of a frontend while VPP was away is no matter once it is gone", async () => {
+  const dns = { vip: "192.0.2.2", key: "udp 53", pools: [{ b1: 7 }] };
+  await using bed = new Bed({ ...web, frontends: { ...web.frontends, dns } });
+  bed.vpp.start();
+  bed.set("down", "b1");
+  await bed.reload(web);
+  bed.sim.start();
+  await bed.until(() => bed.vpp.step()?.inStep === true);
+  const synced = bed.log.named("vpp-lbsync-start").flatMap(({ frontends }) => frontends ?? []);
+  assert.deepEqual(synced, ["web"]);
+});
