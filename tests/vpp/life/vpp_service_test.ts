@@ -121,6 +121,27 @@ Deno.test("who VPP has flushed is not flushed again because another answer never
   assert.equal(sent(bed, "lb_as_set_weight"), 3, "only of one nobody knows");
 });
 
+Deno.test("a weight of 0 does not count as a flush, though the connection ended with its answer", async () => {
+  const pools = [{ b1: 100 }, { b2: 50 }];
+  await using bed = new Bed({
+    ...web,
+    frontends: { web: { vip: "192.0.2.1", key: "tcp 80", pools } },
+  });
+  await bed.start();
+  bed.set("down", "b1");
+  await bed.becomes("192.0.2.1/32 6 80: 10.0.0.1=0 10.0.0.2=50");
+  bed.sim.misbehave({
+    when: ({ name, fields }) => name === "lb_as_set_weight" && fields.weight === 100,
+    ...{ fault: { kind: "silence" }, times: 1 },
+  });
+  bed.set("up", "b1");
+  await bed.becomes("192.0.2.1/32 6 80: 10.0.0.1=100 10.0.0.2=0");
+  bed.set("down", "b2");
+  await bed.pass(20_000);
+  const flushes = bed.log.named("vpp-lbsync-as-weight").filter(({ flush }) => flush);
+  assert.deepEqual(flushes.map(({ address }) => address), ["10.0.0.1", "10.0.0.2"]);
+});
+
 Deno.test("what became of a frontend while VPP was away is no matter once it is gone", async () => {
   const dns = { vip: "192.0.2.2", key: "udp 53", pools: [{ b1: 7 }] };
   await using bed = new Bed({ ...web, frontends: { ...web.frontends, dns } });
