@@ -155,14 +155,21 @@ class Syncer {
   }
 
   async #syncAsked(asked: ReadonlyMap<string, readonly Waiter[]>): Promise<void> {
-    const { step } = this.context;
     const counts = await this.#syncFrontends([...asked.keys()]);
     await this.#reconsider(counts);
     for (const [name, waiters] of asked) {
-      const id = this.#desired.idOf(name);
-      const difference = id === undefined ? undefined : step.difference(id);
-      resolveAll(waiters, { counts, differs: difference === undefined ? [] : [difference] });
+      resolveAll(waiters, { counts, differs: this.#differencesOf(name) });
     }
+  }
+
+  /** What was refused of the VIP of a frontend, and of those that have to go for it. */
+  #differencesOf(frontend: string): string[] {
+    const { step } = this.context;
+    const id = this.#desired.idOf(frontend);
+    if (id === undefined) return [];
+    const inTheWay = frontendTarget(frontend, this.#planning).plan()?.removals ?? [];
+    const ids = new Set([id, ...inTheWay.map(({ vip }) => vip.id)]);
+    return [...ids].flatMap((each) => step.difference(each) ?? []);
   }
 
   async #syncFrontends(names: readonly string[]): Promise<SyncCounts> {

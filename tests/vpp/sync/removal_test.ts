@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import type { Fault } from "../../../lib/sim/mod.ts";
 import { Bed } from "../support/bed.ts";
-import { inStep, sent, web } from "../support/sync.ts";
+import { inStep, ports, sent, web } from "../support/sync.ts";
 
 const dns = { vip: "192.0.2.2", key: "udp 53", pools: [{ b1: 7, b2: 8 }] };
 const both = { ...web, frontends: { ...web.frontends, dns } };
@@ -118,6 +118,30 @@ Deno.test("servers go in one window, and their VIP in the next", async () => {
   const [one, two, three] = deletions.map(({ at }) => at);
   assert.equal(one, two);
   assert.equal(Math.round((three ?? 0) - (two ?? 0)), 40, "a round trip later");
+});
+
+Deno.test("who syncs a frontend hears of the other VIP of its address that is in its way", async () => {
+  await using bed = new Bed(ports("10.0.0.1"));
+  await bed.start();
+  const relent = bed.sim.misbehave({
+    when: ({ name, fields }) =>
+      name === "lb_add_del_as_v2" && isDeletionOfFirst(fields) && fields.port === 443,
+    fault: { kind: "retval", retval: -1 },
+  });
+  await bed.reload(ports("fd00::5"));
+  await bed.pass(1_000);
+  assert.deepEqual(bed.state(), ["192.0.2.1/32 6 443: 10.0.0.1=100"]);
+  const refusal = "192.0.2.1/32 tcp 443: as-del 10.0.0.1: VPP refused lb_add_del_as_v2: -1";
+  for (const frontend of ["a", "b"]) {
+    const { message } = await bed.failure(bed.vpp.sync(frontend));
+    assert.ok(message.startsWith(`VPP is not in step: ${refusal}`), message);
+  }
+  relent();
+  await bed.while(bed.vpp.sync("a"));
+  assert.deepEqual(bed.state(), [
+    "192.0.2.1/32 6 443: fd00::5=100",
+    "192.0.2.1/32 6 80: fd00::5=100",
+  ]);
 });
 
 /** A maglevd that has not probed yet and makes a VIP anew; the first deletion of a server fails. */
