@@ -284,3 +284,21 @@ Deno.test("what was refused while VPP was asked is not tried again for nothing",
   await done;
   assert.deepEqual([bed.vpp.step()?.inStep, sent(bed, "lb_as_set_weight")], [false, 1]);
 });
+
+Deno.test("what was refused while VPP was asked is no matter once its frontend is gone", async () => {
+  const dns = { vip: "192.0.2.2", key: "udp 53", pools: [{ b2: 7 }] };
+  await using bed = new Bed({ ...web, frontends: { ...web.frontends, dns } }, { delayMs: 20 });
+  await bed.start();
+  bed.sim.misbehave({
+    when: ({ name, fields }) => name === "lb_as_set_weight" && fields.port === 53,
+    fault: { kind: "retval", retval: -1 },
+  });
+  const sync = bed.vpp.sync();
+  await bed.pass(10);
+  bed.set("paused", "b2");
+  await bed.pass(1);
+  await bed.reload(web);
+  await bed.while(sync);
+  assert.equal(bed.log.named("vpp-reconciler-error").length, 1);
+  assert.deepEqual(bed.state(), ["192.0.2.1/32 6 80: 10.0.0.1=100 10.0.0.2=0"]);
+});
