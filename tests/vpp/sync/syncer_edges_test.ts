@@ -302,3 +302,20 @@ Deno.test("what was refused while VPP was asked is no matter once its frontend i
   assert.equal(bed.log.named("vpp-reconciler-error").length, 1);
   assert.deepEqual(bed.state(), ["192.0.2.1/32 6 80: 10.0.0.1=100 10.0.0.2=0"]);
 });
+
+Deno.test("what waits for the full sync of a reload that overtook another is not out of step", async () => {
+  await using bed = new Bed(web, { delayMs: 50 });
+  await bed.start();
+  bed.sim.byHand.setWeight(vip, "10.0.0.1", 7);
+  const sync = bed.vpp.sync();
+  // Asked and answered, and the weight is on its way.
+  await bed.pass(120);
+  await bed.reload({
+    ...web,
+    frontends: { all: { vip: "192.0.2.1", key: "any", pools: [{ b1: 100, b2: 50 }] } },
+  });
+  await bed.while(sync);
+  assert.equal(bed.log.named("vpp-lbsync-blocked").length, 1);
+  const told = bed.vppEvents().filter((event) => !event.startsWith("altered "));
+  assert.deepEqual(told, ["connected", "in-step"]);
+});
