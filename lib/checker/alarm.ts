@@ -10,7 +10,6 @@ export class Alarm {
   /** It comes up in so many milliseconds, and not when it would have; with Infinity never. */
   set(ms: number): void {
     this.#timer?.cancel();
-    this.#timer = undefined;
     if (this.#isClosed || ms === Infinity) return;
     this.#timer = this.clock.after(ms, this.ring);
   }
