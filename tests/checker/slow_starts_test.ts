@@ -287,6 +287,15 @@ Deno.test("a slow start that has given everything at once ends no second time", 
   assert.deepEqual(bench.story().filter((line) => line.includes("slow-start")), []);
 });
 
+Deno.test("who has got everything at once ends nothing by going out of service", () => {
+  using bench = risen();
+  steer(bench.checker).setWeight("f", "pool0", "b", 0, false);
+  assert.equal(weightOf(bench), "100 carries");
+  bench.events.length = 0;
+  steer(bench.checker).disable("a");
+  assert.deepEqual(bench.story().filter((line) => line.includes("slow-start")), []);
+});
+
 Deno.test("a reload that takes the last other server away gives the rest at once", async () => {
   using bench = risen();
   await bench.reload(sketch({ ...site, frontends: { f: [{ a: 100, b: 0 }, { c: 100 }] } }));

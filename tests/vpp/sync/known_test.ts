@@ -200,14 +200,17 @@ Deno.test("of a VIP that was changed during a dump, everything else is found out
 
 Deno.test("a VIP that was made or removed during a dump is as it is known", () => {
   const { known } = after(dumpOf(base, vip(81, { "10.0.0.1": 1 })));
-  const made = vip(82, {});
+  const [made, empty] = [vip(82, {}), vip(83, {})];
   known.startDump();
   known.vipRemoved(base.id);
-  known.vipAdded({ ...made, encap: "gre4", sticky: false, frontend: "made", servers: [] });
+  for (const added of [made, empty]) {
+    known.vipAdded({ ...added, encap: "gre4", sticky: false, frontend: "made", servers: [] });
+  }
   known.serverChanged(made.id, {
     ...{ kind: "as-add", address: ip("10.0.0.9"), weight: 3, flushing: false },
   });
   assert.deepEqual(known.finishDump(dumpOf(base, vip(81, { "10.0.0.1": 1 }))), []);
   assert.equal(known.vip(base.id), undefined);
   assert.deepEqual([...known.vip(made.id)?.servers.keys() ?? []], ["10.0.0.9"]);
+  assert.ok(known.vip(empty.id), "though nothing was done to its servers");
 });
