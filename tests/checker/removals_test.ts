@@ -38,6 +38,20 @@ Deno.test("a reload that takes over half of the VIPs or servers out is refused",
   assert.match(await refusal({ backends: moved }) ?? "", servers);
 });
 
+Deno.test("a VIP for all ports is one of any protocol", async () => {
+  const allPorts = (protocol: "any" | "tcp") => {
+    const config = limited({});
+    const frontends = [...config.frontends].map(([name, frontend]) =>
+      [name, { ...frontend, protocol, port: 0 }] as const
+    );
+    return { ...config, frontends: new Map(frontends) };
+  };
+  using bench = new Bench(allPorts("tcp"));
+  await bench.reload(allPorts("any"));
+  const error = await bench.reload(limited({ frontends: {} })).catch((error: unknown) => error);
+  assert.match(String(error), /take 2 of 2 VIPs out of service \(192\.0\.2\.0, 192\.0\.2\.1\)/);
+});
+
 Deno.test("a VIP whose servers all get weight 0 is out of service as one that is gone", async () => {
   const everywhere = { a: 100, b: 100, c: 100, d: 100 };
   const present = { frontends: { f: [everywhere], g: [{ a: 1 }], h: [{ b: 1 }] } };
