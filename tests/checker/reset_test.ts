@@ -199,8 +199,10 @@ Deno.test("after a reset nobody has said anything, though what was said had been
   steer(bench.checker).pause("a", anna);
   steer(bench.checker).resume("a", anna);
   assert.equal(bench.checker.saved("a")?.said?.by, anna);
+  bench.events.length = 0;
   bench.checker.operate([{ action: "reset", backend: "a" }]);
   assert.equal(bench.checker.saved("a")?.said, undefined);
+  assert.deepEqual(bench.events, [], "nothing has changed by it");
 });
 
 Deno.test("a reset ends a pause of which nobody remembers who asked for it", () => {
