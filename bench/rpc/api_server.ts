@@ -13,7 +13,7 @@ import { createLogger } from "../../lib/log/mod.ts";
 import type { StartProbe } from "../../lib/probes/mod.ts";
 import { onThisThread } from "../../lib/probing/mod.ts";
 import { systemClock as clock } from "../../lib/time/mod.ts";
-import { smallConfig } from "../../tests/rpc/support/small_config.ts";
+import { smallConfig } from "../../tests/api/support/small_config.ts";
 import { serveApi } from "./serving.ts";
 
 const startProbe: StartProbe = (_, done) => {

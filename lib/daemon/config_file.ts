@@ -20,7 +20,7 @@ import type {
   ConfigService,
   DaemonStatus,
   VppForecast,
-} from "../rpc/mod.ts";
+} from "../api/mod.ts";
 import { forecastAttributes } from "./vpp_forecast.ts";
 
 /** What a configuration file is checked with and applied to. */

@@ -6,7 +6,8 @@ import { type DaemonLog, LimitedLog } from "../log/mod.ts";
 import { createMetrics, type Metrics } from "../metrics/mod.ts";
 import { descriptorLimit, giveBackMemory, lookForGarbage } from "../net/mod.ts";
 import { ProbeThreads } from "../probing/mod.ts";
-import { Audit, type AuditedChange, type ConfigReloadOutcome, rpcMethods } from "../rpc/mod.ts";
+import { apiMethods, type ConfigReloadOutcome } from "../api/mod.ts";
+import { Audit, type AuditedChange } from "../rpc/mod.ts";
 import { Budgets } from "../port/mod.ts";
 import type { ServiceManager } from "../service/mod.ts";
 import { type FatalError, Supervisor } from "../supervisor/mod.ts";
@@ -68,7 +69,7 @@ export async function startDaemon(
 ): Promise<Daemon> {
   await using parts = new AsyncDisposableStack();
   const metrics = parts.adopt(
-    createMetrics({ clock: systemClock, build: version, methods: rpcMethods(settings) }),
+    createMetrics({ clock: systemClock, build: version, methods: apiMethods(settings) }),
     (each) => each.close(),
   );
   const events = parts.use(new EventStream(systemClock, log));

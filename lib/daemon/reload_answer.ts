@@ -8,7 +8,7 @@
 
 import { type Environment, UsageError } from "../flags/mod.ts";
 import { NetError, signalProcess } from "../net/mod.ts";
-import type { ConfigReloadOutcome } from "../rpc/mod.ts";
+import type { ConfigReloadOutcome } from "../api/mod.ts";
 import { type Clock, every } from "../time/mod.ts";
 import { exitCodes } from "./flags.ts";
 

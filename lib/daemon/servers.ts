@@ -1,7 +1,8 @@
 import { type Access, accessByPlace, accessByRules, Accounts, type Auth } from "../access/mod.ts";
 import type { Checker } from "../checker/mod.ts";
 import { serveMetrics } from "../metrics/mod.ts";
-import { type Audit, type RpcServer, startRpcServer } from "../rpc/mod.ts";
+import { startApiServer } from "../api/mod.ts";
+import type { Audit, RpcServer } from "../rpc/mod.ts";
 import { machineNames, readGate, type SocketRights } from "../port/mod.ts";
 import type { Keeper, StateCondition } from "../state/mod.ts";
 import { systemClock } from "../time/mod.ts";
@@ -25,7 +26,7 @@ export async function startApi(
   audit: Audit,
 ): Promise<RpcServer> {
   const hosts = await Deno.readTextFile("/etc/hosts").catch(() => "");
-  const server = startRpcServer({
+  const server = startApiServer({
     addr: settings.grpcAddress,
     rights: socketRights(settings.grpcSocket),
     checker,

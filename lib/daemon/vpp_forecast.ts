@@ -1,6 +1,6 @@
 import type { DesiredSource } from "../checker/mod.ts";
 import { type LogAttributes, reasonOf } from "../log/mod.ts";
-import type { VppForecast } from "../rpc/mod.ts";
+import type { VppForecast } from "../api/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import type { PlannedChange, VppService } from "../vpp/mod.ts";
 

@@ -1,12 +1,12 @@
 import { type BudgetSpec, portBudgets, portNames, type ShareLimits } from "../port/mod.ts";
-import { rpcBudgets } from "../rpc/mod.ts";
+import { apiBudgets } from "../api/mod.ts";
 import { type Family, sections } from "./families.ts";
 import { scrapeBudgets } from "./scrapes.ts";
 
 /** Every budget of the daemon, as large as it is where descriptors are not few. */
 export const budgetList: readonly (BudgetSpec & Partial<ShareLimits>)[] = [
   ...portNames.flatMap(portBudgets),
-  ...rpcBudgets,
+  ...apiBudgets,
   ...Object.values(scrapeBudgets),
 ];
 

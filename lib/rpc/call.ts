@@ -11,7 +11,7 @@ import type { CallContext, Rpc, StreamRpc, UnaryRpc } from "./rpc.ts";
 import { ObservedStream, type StreamRegistry } from "./streams.ts";
 
 /**
- * Told about each RPC, for metrics. Only methods of `rpcMethods()` are named, whatever a peer
+ * Told about each RPC, for metrics. Only methods of `apiMethods()` are named, whatever a peer
  * asks for, so the number of series is bounded. Called on the hot path: must be cheap.
  */
 export interface RpcObserver {

@@ -6,7 +6,7 @@ import {
   HealthCheckResponseSchema,
 } from "../gen/grpc/health/v1/health_pb.ts";
 import { notFound } from "./errors.ts";
-import { EventQueue } from "./watch/queue.ts";
+import { EventQueue } from "./queue.ts";
 import { type Rpc, serverStream, unary } from "./rpc.ts";
 
 /** There is one change in a life; a status is two bytes, so that their number says it all. */

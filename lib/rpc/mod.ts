@@ -1,6 +1,7 @@
 /**
- * The API (proto/maglev.proto), in gRPC, gRPC-Web and Connect. From a connection to the handler of a
- * call and back it goes this way, the first three steps in `lib/port`:
+ * RPCs in gRPC, gRPC-Web and Connect, whatever they are about: the API has its rows in `lib/api`.
+ * From a connection to the handler of a call and back it goes this way, the first three steps in
+ * `lib/port`:
  *
  * 1. `listener.ts` or `unix_socket.ts` accepts the connection, and tells whose it is.
  * 2. `connections.ts` gives it one of the places that there are, does its handshake of TLS, and
@@ -11,39 +12,41 @@
  *    (`call_head.ts`, by the table of `protocols.ts`) and its messages (`request_messages.ts`).
  * 5. `call.ts` is around every row: it counts the call, ends what nobody waits for any more
  *    (`streams.ts`), and has `guard.ts` decide whether whoever asks may, which tells `audit.ts`.
- * 6. The row is in `service.ts`, or `steering.ts` for what operators change, with streams of events
- *    in `watch/`, and in `convert/` what the wire and the program have in common.
+ * 6. The row answers: what one is says `rpc.ts`. Those of every server of gRPC are in `health.ts`
+ *    and `reflection.ts`.
  * 7. What it answers is written once for all who get it (`answer.ts`), and goes out as one message
  *    or as a stream of them (`stream_body.ts`).
  *
- * `server.ts` puts all of it together; what a row is says `rpc.ts`.
+ * `server.ts` puts all of it together.
  *
- * @example Every method that is answered has a name for metrics
+ * @example A row is a method and what answers it
  * ```ts
- * import { deepEqual } from "node:assert/strict";
+ * import { create } from "@bufbuild/protobuf";
+ * import { equal } from "node:assert/strict";
+ * import { Health, HealthCheckResponseSchema } from "../gen/grpc/health/v1/health_pb.ts";
  *
- * const [method] = rpcMethods({ reflection: false });
- * deepEqual(method, { service: "grpc.health.v1.Health", method: "Check", type: "unary" });
+ * const row = unary(Health.method.check, ({ service }) => {
+ *   if (service !== "") throw notFound("service", service);
+ *   return create(HealthCheckResponseSchema);
+ * });
+ * equal(rpcPath(row), "/grpc.health.v1.Health/Check");
  * ```
  *
  * @module
  */
 
-export { defaultWatchLimits, startRpcServer } from "./server.ts";
-export type { RpcPortOptions, RpcServer, RpcServerOptions } from "./server.ts";
+export { openCounting, serveRpcs, shuttingDown } from "./server.ts";
+export type { RpcPortOptions, RpcServer } from "./server.ts";
 export { defaultMessageLimits, type MessageLimits, rpcBudgets } from "./limits.ts";
 export { Audit, type AuditDeps, type AuditedChange, type AuditObserver } from "./audit.ts";
-export type { QueueLimits } from "./watch/queue.ts";
 export type { RpcObserver } from "./call.ts";
-export { type RpcCode, rpcCodes } from "./errors.ts";
-export { type RpcMethod, rpcMethods, type RpcType } from "./rpc.ts";
-export type {
-  ConfigCheckOutcome,
-  ConfigReloadOutcome,
-  ConfigService,
-  DaemonStatus,
-  EventArchive,
-  Memory,
-  RpcSources,
-  VppForecast,
-} from "./sources.ts";
+export type { Counting } from "./http_adapter.ts";
+export { exhausted, invalid, notFound, quoted, type RpcCode, rpcCodes } from "./errors.ts";
+export { change, type Rpc, rpcMethod, rpcPath, serverStream, unary } from "./rpc.ts";
+export type { CallContext, EndListener, RpcMethod, RpcType, StreamRpc, UnaryRpc } from "./rpc.ts";
+export { Answer, type Polling, type Reply, written } from "./answer.ts";
+export { AnswersByObject, SharedAnswer, type SharedAnswerOptions } from "./shared_answer.ts";
+export { composed, listPart, type Member, messageInSlices, withEntries } from "./long_message.ts";
+export { Backlog, EventQueue, type QueueLimits } from "./queue.ts";
+export { HealthService } from "./health.ts";
+export { reflectionRpcs } from "./reflection.ts";

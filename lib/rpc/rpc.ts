@@ -4,19 +4,12 @@ import {
   type DescMethodBiDiStreaming,
   type DescMethodServerStreaming,
   type DescMethodUnary,
-  type DescService,
   isMessage,
   type Message,
   type MessageShape,
 } from "@bufbuild/protobuf";
 import type { ConnectError } from "@connectrpc/connect";
 import type { Principal, Role } from "../access/mod.ts";
-import { Health } from "../gen/grpc/health/v1/health_pb.ts";
-import { ServerReflection as ReflectionV1 } from "../gen/grpc/reflection/v1/reflection_pb.ts";
-import {
-  ServerReflection as ReflectionV1Alpha,
-} from "../gen/grpc/reflection/v1alpha/reflection_pb.ts";
-import { Maglev } from "../gen/maglev_pb.ts";
 import type { Answer, Reply } from "./answer.ts";
 import type { AuditedChange } from "./audit.ts";
 
@@ -167,14 +160,4 @@ export function rpcMethod(method: DescMethod): RpcMethod {
     method: method.name,
     type: streamTypes[method.methodKind],
   };
-}
-
-/** The services that maglevd answers for, by name. */
-export function rpcServices(reflection: boolean): readonly DescService[] {
-  return reflection ? [Health, ReflectionV1, ReflectionV1Alpha, Maglev] : [Health, Maglev];
-}
-
-/** Every method that maglevd answers, so that each has its series before its first call. */
-export function rpcMethods(options: { readonly reflection: boolean }): readonly RpcMethod[] {
-  return rpcServices(options.reflection).flatMap(({ methods }) => methods.map(rpcMethod));
 }

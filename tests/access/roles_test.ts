@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import { covers, methodRoles, roleOfMethod, roles } from "../../lib/access/mod.ts";
 import { Maglev } from "../../lib/gen/maglev_pb.ts";
-import { rpcMethods } from "../../lib/rpc/mod.ts";
+import { apiMethods } from "../../lib/api/mod.ts";
 
 Deno.test("every method that there is has a role, and no other", () => {
-  const methods = rpcMethods({ reflection: true })
+  const methods = apiMethods({ reflection: true })
     .map(({ service, method }) => `${service}/${method}`);
   assert.deepEqual(Object.keys(methodRoles).sort(), methods.sort());
 });

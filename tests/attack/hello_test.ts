@@ -3,7 +3,7 @@ import { clientHello } from "../../tools/attack/hello.ts";
 import { certificateOf } from "../../tools/attack/site/certificates.ts";
 import { dial } from "../../tools/attack/socket.ts";
 import { Random } from "../h2/fuzz/random.ts";
-import { serve } from "../rpc/support/harness.ts";
+import { serve } from "../api/support/harness.ts";
 import { serverIdentity } from "../support/certificates.ts";
 import { sampleArena } from "./support/sample.ts";
 

@@ -7,8 +7,8 @@ import { type Output, runLines } from "../../lib/cli/oneshot.ts";
 import { plainStyle } from "../../lib/cli/style.ts";
 import { Maglev } from "../../lib/gen/maglev_pb.ts";
 import type { VppService } from "../../lib/vpp/mod.ts";
-import { type Harness, serve } from "../rpc/support/harness.ts";
-import { vpp } from "../rpc/support/service_bed.ts";
+import { type Harness, serve } from "../api/support/harness.ts";
+import { vpp } from "../api/support/service_bed.ts";
 import { now } from "./support/fixture.ts";
 import { linesAt } from "./support/one_shot.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { connectTo } from "../../lib/cli/client.ts";
-import { serve } from "../rpc/support/harness.ts";
+import { serve } from "../api/support/harness.ts";
 import { GrpcOnly, spliced } from "./support/grpc_only.ts";
 import { runAt } from "./support/one_shot.ts";
 

@@ -6,7 +6,7 @@ import { describeError } from "../../lib/cli/errors.ts";
 import { parseFlags } from "../../lib/cli/flags.ts";
 import { loadIdentity } from "../../lib/tls/mod.ts";
 import { rulesOf } from "../access/support/auth_bed.ts";
-import { serve } from "../rpc/support/harness.ts";
+import { serve } from "../api/support/harness.ts";
 import { certFile, keyFile, serverIdentity, serverPaths } from "../support/certificates.ts";
 
 const ca = certFile("authority");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { connectTo } from "../../lib/cli/client.ts";
 import { watchEvents } from "../../lib/cli/events.ts";
 import { collectGarbage } from "../support/garbage.ts";
-import { serve } from "../rpc/support/harness.ts";
+import { serve } from "../api/support/harness.ts";
 
 Deno.test("a stream can be ended after what is not in use was collected", async () => {
   await using maglevd = await serve();

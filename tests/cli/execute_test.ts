@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { parseFlags } from "../../lib/cli/flags.ts";
 import { type Output, runOnce } from "../../lib/cli/oneshot.ts";
-import { type Harness, serve } from "../rpc/support/harness.ts";
+import { type Harness, serve } from "../api/support/harness.ts";
 
 const never = new AbortController().signal;
 

@@ -4,7 +4,7 @@ import { logEvents } from "../../lib/events/mod.ts";
 import { LimitedLog } from "../../lib/log/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { readPage } from "../docs/support/pages.ts";
-import { CheckerBed } from "../rpc/support/checker_bed.ts";
+import { CheckerBed } from "../api/support/checker_bed.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
 
 Deno.test("a backend that flaps for an hour is told at a limited rate, and its events are complete", () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { forecastAttributes, forecastVpp } from "../../lib/daemon/vpp_forecast.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import type { PlannedChange, VppPlan, VppService } from "../../lib/vpp/mod.ts";
-import { smallConfig } from "../rpc/support/small_config.ts";
+import { smallConfig } from "../api/support/small_config.ts";
 
 type Desired = Parameters<typeof forecastVpp>[1];
 const desired = { config: smallConfig() } as Desired;

@@ -5,7 +5,7 @@ import type { ProbeCode } from "../../lib/probes/mod.ts";
 import { Board, newPart } from "../../lib/probing/board.ts";
 import type { Counts } from "../../lib/probing/mod.ts";
 import { Budget } from "../../lib/port/mod.ts";
-import { rpcMethods } from "../../lib/rpc/mod.ts";
+import { apiMethods } from "../../lib/api/mod.ts";
 import type { Clock } from "../../lib/time/mod.ts";
 import type { LbCounters, VppService } from "../../lib/vpp/mod.ts";
 import { Bench, pass, sketch } from "../checker/support/bench.ts";
@@ -82,7 +82,7 @@ export class MetricsBed implements Disposable {
     this.metrics = createMetrics({
       clock,
       build: { version: "1.2.3", commit: "abc", date: "2026-11-21" },
-      methods: rpcMethods({ reflection: true }),
+      methods: apiMethods({ reflection: true }),
     });
     const budget = new Budget({ name: "seats", unit: "seats", limit: 10, reason: "it has ten" });
     budget.take(9);

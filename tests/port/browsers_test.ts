@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { H2Field, H2Request } from "../../lib/h2/mod.ts";
 import { machineNames, pageRefusal, strictRules } from "../../lib/port/browsers.ts";
-import { serve } from "../rpc/support/harness.ts";
+import { serve } from "../api/support/harness.ts";
 import { jsonCall, RawClient } from "../rpc/support/raw.ts";
 
 const rules = {

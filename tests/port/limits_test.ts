@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { descriptorShares } from "../../lib/net/mod.ts";
 import * as limits from "../../lib/port/limits.ts";
-import { callBudgets } from "../../lib/rpc/limits.ts";
+import { watchBudgets } from "../../lib/api/limits.ts";
 
 Deno.test("ports share what is left for clients, and no more than that", () => {
   type Row = [connections: number, perPrefix: number, reserved: number, leaving: number];
@@ -42,7 +42,7 @@ Deno.test("one prefix has requests for 500 watchers, and not for all of them", (
     { requests: 4096, perPrefix: 512, reserved: 1024 },
     { requests: 512, perPrefix: 64, reserved: 128 },
   ]);
-  assert.ok(callBudgets.watchers.limit >= 2 * 512);
+  assert.ok(watchBudgets.watchers.limit >= 2 * 512);
 });
 
 Deno.test("the other figures are those that were chosen", () => {

@@ -3,7 +3,7 @@ import { acceptAll, type AcceptingSocket } from "../../lib/port/listener.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { certFile, serverIdentity, textOf } from "../support/certificates.ts";
 import { FakeLog } from "./support/fake_log.ts";
-import { serve } from "../rpc/support/harness.ts";
+import { serve } from "../api/support/harness.ts";
 import { uncounted } from "./support/listening.ts";
 import { errno, listening } from "./support/listener_bed.ts";
 

@@ -6,12 +6,12 @@ import type { MaglevEvent } from "../../lib/events/mod.ts";
 import { Maglev } from "../../lib/gen/maglev_pb.ts";
 import type { AuditedChange } from "../../lib/rpc/audit.ts";
 import { identifyBy } from "../../lib/port/caller.ts";
-import { maglevRpcs } from "../../lib/rpc/service.ts";
+import { maglevRpcs } from "../../lib/api/service.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
-import { ApiBed } from "./support/api_bed.ts";
+import { ApiBed } from "../api/support/api_bed.ts";
 import { auditOn, operatorAt } from "./support/callers.ts";
-import { CheckerBed } from "./support/checker_bed.ts";
-import { allDeps } from "./support/service_bed.ts";
+import { CheckerBed } from "../api/support/checker_bed.ts";
+import { allDeps } from "../api/support/service_bed.ts";
 import { call, type Way, ways } from "./support/ways.ts";
 
 const m = Maglev.method;

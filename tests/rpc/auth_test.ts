@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { accessByRules, type AuthRules } from "../../lib/access/mod.ts";
 import { Maglev } from "../../lib/gen/maglev_pb.ts";
 import { rulesOf } from "../access/support/auth_bed.ts";
-import { serve } from "./support/harness.ts";
+import { serve } from "../api/support/harness.ts";
 import { newToken } from "../support/tokens.ts";
 
 const [ops, viewer, stranger] = [newToken(), newToken(), newToken()];

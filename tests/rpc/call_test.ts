@@ -12,7 +12,7 @@ import { settle } from "../support/until.ts";
 import { echoRpcs } from "./support/echo.ts";
 import { FailedLogins } from "../../lib/port/failed_logins.ts";
 import { FakeLog } from "../port/support/fake_log.ts";
-import { FakeObserver } from "./support/harness.ts";
+import { FakeObserver } from "../api/support/harness.ts";
 import { operatorAt, unread } from "./support/callers.ts";
 
 const { check, watch } = Health.method;

@@ -6,9 +6,9 @@ import {
   ListBackendsResponseSchema,
   Maglev,
 } from "../../lib/gen/maglev_pb.ts";
-import { ApiBed } from "./support/api_bed.ts";
-import { CheckerBed } from "./support/checker_bed.ts";
-import { smallConfig } from "./support/small_config.ts";
+import { ApiBed } from "../api/support/api_bed.ts";
+import { CheckerBed } from "../api/support/checker_bed.ts";
+import { smallConfig } from "../api/support/small_config.ts";
 import { requestOf, type Way, ways } from "./support/ways.ts";
 
 const { listBackends } = Maglev.method;

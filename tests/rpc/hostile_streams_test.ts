@@ -6,11 +6,11 @@ import { Budgets } from "../../lib/port/budget.ts";
 import { systemClock } from "../../lib/time/mod.ts";
 import * as wire from "../h2/support/wire.ts";
 import { until } from "../support/until.ts";
-import { CheckerBed } from "./support/checker_bed.ts";
+import { CheckerBed } from "../api/support/checker_bed.ts";
 import { FakeLog } from "../port/support/fake_log.ts";
-import { serve } from "./support/harness.ts";
+import { serve } from "../api/support/harness.ts";
 import { jsonCall, RawClient } from "./support/raw.ts";
-import { smallConfig } from "./support/small_config.ts";
+import { smallConfig } from "../api/support/small_config.ts";
 
 function callHeaders(id: number, method: string, end = 0): Uint8Array {
   return wire.headers(id, [

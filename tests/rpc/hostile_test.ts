@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { serve } from "./support/harness.ts";
+import { serve } from "../api/support/harness.ts";
 import { jsonCall, RawClient } from "./support/raw.ts";
 
 /** A small generator, so that a seed names a run. */

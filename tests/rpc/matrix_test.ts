@@ -14,16 +14,16 @@ import {
 } from "../../lib/access/mod.ts";
 import { Client, identifyBy } from "../../lib/port/caller.ts";
 import { HealthService } from "../../lib/rpc/health.ts";
-import { rpcServices } from "../../lib/rpc/rpc.ts";
+import { apiServices } from "../../lib/api/server.ts";
 import { reflectionRpcs } from "../../lib/rpc/reflection.ts";
 import { rulesOf } from "../access/support/auth_bed.ts";
 import { certFile, textOf } from "../support/certificates.ts";
-import { ApiBed } from "./support/api_bed.ts";
-import { CheckerBed } from "./support/checker_bed.ts";
+import { ApiBed } from "../api/support/api_bed.ts";
+import { CheckerBed } from "../api/support/checker_bed.ts";
 import { call, carries, messageOf, type Sending, ways } from "./support/ways.ts";
 import { newToken } from "../support/tokens.ts";
 
-const services = rpcServices(true);
+const services = apiServices(true);
 const methods = services.flatMap((service) => service.methods);
 
 /** Somebody who calls, and what it is to be taken for. */

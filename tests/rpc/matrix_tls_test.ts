@@ -10,13 +10,13 @@ import {
   roleOfMethod,
   roles,
 } from "../../lib/access/mod.ts";
-import { rpcServices } from "../../lib/rpc/rpc.ts";
+import { apiServices } from "../../lib/api/server.ts";
 import { rulesOf } from "../access/support/auth_bed.ts";
 import { certFile, keyFile, serverIdentity, textOf } from "../support/certificates.ts";
 import { codeOf, makers } from "./support/asking.ts";
-import { serve } from "./support/harness.ts";
+import { serve } from "../api/support/harness.ts";
 
-const methods: readonly DescMethod[] = rpcServices(true).flatMap((service) => service.methods);
+const methods: readonly DescMethod[] = apiServices(true).flatMap((service) => service.methods);
 
 /** Who shakes hands, and whether the file has an entry for that. */
 const clients = [

@@ -11,15 +11,15 @@ import {
 } from "../../lib/access/mod.ts";
 import { Maglev } from "../../lib/gen/maglev_pb.ts";
 import { HealthService } from "../../lib/rpc/health.ts";
-import { rpcServices } from "../../lib/rpc/rpc.ts";
+import { apiServices } from "../../lib/api/server.ts";
 import { reflectionRpcs } from "../../lib/rpc/reflection.ts";
-import { ApiBed } from "./support/api_bed.ts";
+import { ApiBed } from "../api/support/api_bed.ts";
 import { operatorAt } from "./support/callers.ts";
-import { CheckerBed } from "./support/checker_bed.ts";
-import { serve } from "./support/harness.ts";
+import { CheckerBed } from "../api/support/checker_bed.ts";
+import { serve } from "../api/support/harness.ts";
 import { call, carries, messageOf, ways } from "./support/ways.ts";
 
-const services = rpcServices(true);
+const services = apiServices(true);
 const methods = services.flatMap((service) => service.methods);
 
 /** Everything that is served, for somebody. */

@@ -5,8 +5,8 @@ import assert from "node:assert/strict";
 import { Maglev, SetWeightRequestSchema } from "../../lib/gen/maglev_pb.ts";
 import { Health } from "../../lib/gen/grpc/health/v1/health_pb.ts";
 import { unary as unaryRow } from "../../lib/rpc/rpc.ts";
-import { ApiBed } from "./support/api_bed.ts";
-import { CheckerBed } from "./support/checker_bed.ts";
+import { ApiBed } from "../api/support/api_bed.ts";
+import { CheckerBed } from "../api/support/checker_bed.ts";
 import { call, readMessages, requestOf, type Way, ways } from "./support/ways.ts";
 
 const { getBackend, listBackends, setFrontendPoolBackendWeight, watchEvents } = Maglev.method;

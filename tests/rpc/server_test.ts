@@ -1,85 +1,190 @@
-import { Code, ConnectError, createClient } from "@connectrpc/connect";
+import { createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
 import assert from "node:assert/strict";
-import {
-  Health,
-  HealthCheckResponse_ServingStatus as Status,
-} from "../../lib/gen/grpc/health/v1/health_pb.ts";
 import { Maglev } from "../../lib/gen/maglev_pb.ts";
-import { FakeClock } from "../../lib/time/mod.ts";
-import { settle } from "../support/until.ts";
-import { CheckerBed, countListeners } from "./support/checker_bed.ts";
-import { type Harness, serve } from "./support/harness.ts";
-import { jsonCall, RawClient } from "./support/raw.ts";
+import { CheckerBed } from "../api/support/checker_bed.ts";
+import { serve } from "../api/support/harness.ts";
+import { jsonCall, jsonStream, RawClient } from "./support/raw.ts";
+import { smallConfig } from "../api/support/small_config.ts";
 
-function transport({ address }: Harness) {
-  return createConnectTransport({ baseUrl: `http://${address}` });
-}
+const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+const emptySettings = new Uint8Array([0, 0, 0, 4, 0, 0, 0, 0, 0]);
+const settingsFrame = 4;
 
-Deno.test("shutting down tells watchers of its health first, and ends all streams at once", async () => {
-  const harness = await serve({ limits: { drainMs: 3_600_000, h1: { lingerMs: 50 } } });
-  const health = createClient(Health, transport(harness)).watch({ service: "" });
-  const events = createClient(Maglev, transport(harness)).watchEvents({ log: false });
-  const [statuses, changes] = [health[Symbol.asyncIterator](), events[Symbol.asyncIterator]()];
-  const first = await statuses.next();
-  assert.equal(first.value?.status, Status.SERVING);
-  for (let i = 0; i < 6; i++) assert.equal((await changes.next()).done, false);
-  const ended = harness.server.shutdown();
-  assert.equal(harness.server.shutdown(), ended);
-  const last = await statuses.next();
-  assert.equal(last.value?.status, Status.NOT_SERVING);
-  for (const stream of [statuses, changes]) {
-    await assert.rejects(stream.next(), (error) => {
-      assert.ok(error instanceof ConnectError && error.code === Code.Unavailable);
-      assert.equal(error.rawMessage, "server shutting down");
-      return true;
-    });
+Deno.test("HTTP/1.1 requests are answered on one connection, one after the other", async () => {
+  await using harness = await serve();
+  using client = await RawClient.connect(harness.address);
+  for (let i = 0; i < 50; i++) {
+    await client.send(jsonCall("ListFrontends"));
+    const answer = await client.text(`{"frontendNames":["api","www"]}`);
+    assert.match(answer, /^HTTP\/1\.1 200 OK\r\n/);
   }
-  await ended;
-  assert.equal(harness.log.listeners, 0);
-  harness.bed[Symbol.dispose]();
 });
 
-Deno.test("shutting down takes a turn of the clock, and tells what was not told", async () => {
-  const clock = new FakeClock();
-  const harness = await serve({ clock });
+Deno.test("pipelined HTTP/1.1 requests are answered in order", async () => {
+  await using harness = await serve();
+  using client = await RawClient.connect(harness.address);
+  await client.send(
+    jsonCall("GetBackend", { name: "web0" }) + jsonCall("GetBackend", { name: "web1" }),
+  );
+  const answers = await client.text(`"name":"web1"`);
+  assert.ok(answers.indexOf(`"name":"web0"`) < answers.indexOf(`"name":"web1"`));
+});
+
+Deno.test("a client that ends its side after the request is answered all the same", async () => {
+  await using harness = await serve({ limits: {} });
+  using client = await RawClient.connect(harness.address);
+  await client.send(jsonCall("ListFrontends"));
+  await client.closeWrite();
+  assert.match(await client.text(), /"frontendNames"/);
+});
+
+Deno.test("the HTTP/2 preface is recognized one byte at a time", async () => {
+  await using harness = await serve();
+  using client = await RawClient.connect(harness.address);
+  for (const byte of new TextEncoder().encode(preface)) await client.send(new Uint8Array([byte]));
+  await client.send(emptySettings);
+  const answer = await client.receive();
+  assert.equal(answer[3], settingsFrame);
+});
+
+Deno.test("an HTTP/1.1 request is recognized one byte at a time", async () => {
+  await using harness = await serve();
+  using client = await RawClient.connect(harness.address);
+  const request = new TextEncoder().encode(jsonCall("ListFrontends"));
+  for (const byte of request) await client.send(new Uint8Array([byte]));
+  assert.match(await client.text(`"api"`), /^HTTP\/1\.1 200 OK\r\n/);
+});
+
+Deno.test("a method that begins like the preface is HTTP/1.1", async () => {
+  await using harness = await serve();
+  using client = await RawClient.connect(harness.address);
+  await client.send("PRI /maglev HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+  assert.match(await client.text(), /^HTTP\/1\.1 404 /);
+});
+
+Deno.test("a connection that says nothing is closed when its time is up", async () => {
+  await using harness = await serve({ limits: { handshakeMs: 50 } });
+  using client = await RawClient.connect(harness.address);
+  assert.equal(await client.text(), "");
+  using dribbling = await RawClient.connect(harness.address);
+  await dribbling.send("PRI * HT");
+  assert.equal(await dribbling.text(), "");
+});
+
+Deno.test("of too many connections the idle one gives way, and none that is being answered", async () => {
+  await using harness = await serve({
+    limits: { connections: { connections: 2, perPrefix: 2, reserved: 0 } },
+  });
+  using watching = await RawClient.connect(harness.address);
+  await watching.send(jsonStream("WatchEvents"));
+  await harness.observer.until("started maglev.Maglev/WatchEvents");
+  using idle = await RawClient.connect(harness.address);
+  await idle.send(jsonCall("ListFrontends"));
+  await idle.text("api");
+  using third = await RawClient.connect(harness.address);
+  await third.send(jsonStream("WatchEvents"));
+  assert.equal(await idle.text().catch(() => ""), "", "the idle one is closed");
+  await harness.observer.until("started maglev.Maglev/WatchEvents", 2);
+  using fourth = await RawClient.connect(harness.address);
+  assert.equal(await fourth.text().catch(() => ""), "", "nobody is idle now");
+  assert.deepEqual(harness.log.named("grpc-connection-displaced"), [
+    { peer: "127.0.0.1", for: "127.0.0.0/8" },
+  ]);
+  assert.deepEqual(harness.log.named("budget-refused"), [{
+    ...{ budget: "grpc-connections", unit: "connections", used: 2, limit: 2, peer: "127.0.0.1" },
+    reason: "the limit of 2 connections of 127.0.0.0/8 is reached, none is idle",
+  }]);
+});
+
+Deno.test("a taken port is refused with a sentence", async () => {
+  await using harness = await serve();
+  await assert.rejects(
+    serve({ addr: harness.address }),
+    new RegExp(`cannot listen on ${harness.address} for gRPC: another program listens there`),
+  );
+});
+
+Deno.test("an address that is none is refused with a sentence", async () => {
+  await assert.rejects(serve({ addr: "localhost" }), /"localhost" is not host:port/);
+});
+
+Deno.test("listening on all interfaces takes both families", async () => {
+  await using harness = await serve({ addr: ":0" });
+  const { port } = harness.server;
+  for (const host of ["127.0.0.1", "[::1]"]) {
+    const response = await fetch(`http://${host}:${port}/maglev.Maglev/ListFrontends`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: "{}",
+    });
+    assert.deepEqual(await response.json(), { frontendNames: ["api", "www"] });
+  }
+});
+
+Deno.test("connect-web over HTTP/1.1: unary, errors, streams and leaving", async () => {
+  await using harness = await serve();
+  for (const useBinaryFormat of [true, false]) {
+    const transport = createConnectTransport({
+      baseUrl: `http://${harness.address}`,
+      useBinaryFormat,
+    });
+    const client = createClient(Maglev, transport);
+    const { backendNames } = await client.listBackends({});
+    assert.deepEqual(backendNames, ["web0", "web1", "web2", "web3"]);
+    await assert.rejects(
+      client.getBackend({ name: "nope" }),
+      /not_found.*backend "nope" not found/,
+    );
+    const abort = new AbortController();
+    const seen: string[] = [];
+    const watching = (async () => {
+      for await (const { event } of client.watchEvents({}, { signal: abort.signal })) {
+        if (event.case === "backend") seen.push(event.value.backendName);
+        if (event.case === "frontend") seen.push(event.value.frontendName);
+        if (event.case === "log") seen.push(event.value.msg);
+        if (seen.length === 6) harness.log.info("hello");
+        if (seen.length === 7) abort.abort();
+      }
+    })();
+    await assert.rejects(watching);
+    assert.deepEqual(seen, ["web0", "web1", "web2", "web3", "api", "www", "hello"]);
+  }
+  await harness.observer.until("handled maglev.Maglev/WatchEvents Canceled", 2);
+  assert.equal(harness.log.listeners, 0);
+});
+
+Deno.test("long lists come as JSON over HTTP/1.1 as they do encoded", async () => {
+  await using harness = await serve({}, new CheckerBed(smallConfig(3000)));
+  const baseUrl = `http://${harness.address}`;
+  const [json, binary] = await Promise.all([false, true].map((useBinaryFormat) => {
+    const client = createClient(Maglev, createConnectTransport({ baseUrl, useBinaryFormat }));
+    return client.listBackends({ details: true });
+  }));
+  assert.ok(json && binary);
+  assert.equal(json.backends.length, 3000);
+  assert.deepEqual(json.backends, binary.backends);
+  assert.deepEqual(json.backendNames, binary.backendNames);
+});
+
+Deno.test("a watcher of a quiet stream that leaves over HTTP/1.1 is noticed", async () => {
+  await using harness = await serve();
+  const request = jsonCall("WatchEvents", {}).replace(
+    "application/json",
+    "application/connect+json",
+  );
+  const body = JSON.stringify({ backend: false, frontend: false });
+  const envelope = new Uint8Array(5 + body.length);
+  new DataView(envelope.buffer).setUint32(1, body.length);
+  envelope.set(new TextEncoder().encode(body), 5);
+  const head = request.slice(0, request.indexOf("content-length")) +
+    `content-length: ${envelope.length}\r\n\r\n`;
   {
     using client = await RawClient.connect(harness.address);
-    const attack = jsonCall("ListBackends").replace(/host: .*/, "host: evil.example");
-    for (let i = 0; i < 7; i++) {
-      await client.send(attack);
-      assert.match(await client.text("\r\n0\r\n\r\n"), /^HTTP\/1\.1 403 /);
-    }
+    await client.send(head);
+    await client.send(envelope);
+    await harness.observer.until("started maglev.Maglev/WatchEvents");
   }
-  const ended = harness.server.shutdown();
-  let isOver = false;
-  void ended.then(() => isOver = true);
-  while (!isOver) {
-    clock.advance(0);
-    await settle(1);
-  }
-  assert.equal(harness.log.named("grpc-page-refused").length, 5);
-  assert.partialDeepStrictEqual(harness.log.named("log-limited"), [
-    { record: "grpc-page-refused", suppressed: 2 },
-  ]);
-  assert.deepEqual([clock.now(), clock.pending], [0, 0]);
-  harness.bed[Symbol.dispose]();
-});
-
-Deno.test("a server whose port cannot be had listens to no events", async () => {
-  await using harness = await serve();
-  using bed = new CheckerBed();
-  const listeners = countListeners(bed);
-  await assert.rejects(serve({ addr: harness.address }, bed), /another program listens there/);
-  assert.equal(listeners(), 0);
-});
-
-Deno.test("reflection is served unless it is turned off", async () => {
-  for (const [reflection, status] of [[undefined, 505], [true, 505], [false, 404]] as const) {
-    await using harness = await serve(reflection === undefined ? {} : { reflection });
-    const path = "grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
-    const response = await fetch(`http://${harness.address}/${path}`, { method: "POST" });
-    await response.body?.cancel();
-    assert.equal(response.status, status, String(reflection));
-  }
+  await harness.observer.until("handled maglev.Maglev/WatchEvents Canceled");
+  assert.equal(harness.log.listeners, 0);
 });

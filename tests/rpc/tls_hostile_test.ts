@@ -9,7 +9,7 @@ import { certFile, serverIdentity, TlsClient } from "../support/certificates.ts"
 import { Resetter } from "../support/reset.ts";
 import { until } from "../support/until.ts";
 import { FakeLog } from "../port/support/fake_log.ts";
-import { serve } from "./support/harness.ts";
+import { serve } from "../api/support/harness.ts";
 
 /** What one client does that nobody asked for; it leaves when it is done. */
 type Misdeed =

@@ -8,7 +8,7 @@ import { FakeClock } from "../../lib/time/mod.ts";
 import { TlsFiles } from "../../lib/tls/mod.ts";
 import { certFile, keyFile, textOf } from "../support/certificates.ts";
 import { FakeLog } from "../port/support/fake_log.ts";
-import { serve } from "./support/harness.ts";
+import { serve } from "../api/support/harness.ts";
 
 const ca = textOf(certFile("authority"));
 

@@ -8,7 +8,7 @@ import { systemClock } from "../../lib/time/mod.ts";
 import { rulesOf } from "../access/support/auth_bed.ts";
 import { certFile, keyFile, serverPaths, textOf } from "../support/certificates.ts";
 import { FakeLog } from "../port/support/fake_log.ts";
-import { serve } from "./support/harness.ts";
+import { serve } from "../api/support/harness.ts";
 
 /** Both have the same subject, by two authorities; alice has a name besides. */
 const rules = (given: string) =>

@@ -3,7 +3,7 @@ import { Accounts } from "../../lib/access/mod.ts";
 import { systemClock } from "../../lib/time/mod.ts";
 import { openDescriptors } from "../net/support/descriptors.ts";
 import { havePrograms, needing } from "../support/programs.ts";
-import { serve } from "./support/harness.ts";
+import { serve } from "../api/support/harness.ts";
 import { jsonCall } from "./support/raw.ts";
 
 async function withPath(run: (path: string) => Promise<void>): Promise<void> {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { Maglev } from "../../lib/gen/maglev_pb.ts";
-import { ApiBed } from "./support/api_bed.ts";
-import { CheckerBed } from "./support/checker_bed.ts";
-import { smallConfig } from "./support/small_config.ts";
+import { ApiBed } from "../api/support/api_bed.ts";
+import { CheckerBed } from "../api/support/checker_bed.ts";
+import { smallConfig } from "../api/support/small_config.ts";
 import { messageOf, requestOf, type Way, ways } from "./support/ways.ts";
 
 const { listBackends, watchEvents } = Maglev.method;

@@ -7,10 +7,10 @@ import type { H2Request } from "../../lib/h2/mod.ts";
 import type { Reply } from "../../lib/rpc/answer.ts";
 import { type Rpc, type StreamRpc, takesMany } from "../../lib/rpc/rpc.ts";
 import { settle } from "../support/until.ts";
-import { ApiBed } from "./support/api_bed.ts";
-import { CheckerBed } from "./support/checker_bed.ts";
+import { ApiBed } from "../api/support/api_bed.ts";
+import { CheckerBed } from "../api/support/checker_bed.ts";
 import { echoRpcs, echoService } from "./support/echo.ts";
-import { smallConfig } from "./support/small_config.ts";
+import { smallConfig } from "../api/support/small_config.ts";
 import { call, readMessages, requestOf, type Way, ways } from "./support/ways.ts";
 
 const { getBackend, listBackends, watchEvents } = Maglev.method;

@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import type { BackendInfo, FrontendInfo } from "../../lib/gen/maglev_pb.ts";
-import { backendToProto } from "../../lib/rpc/convert/backend.ts";
-import { frontendToProto } from "../../lib/rpc/convert/frontend.ts";
+import { backendToProto } from "../../lib/api/convert/backend.ts";
+import { frontendToProto } from "../../lib/api/convert/frontend.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { Backlog } from "../../lib/web/backlog.ts";
 import { fold } from "../../lib/web/reduce.ts";
 import { unheard } from "../../lib/web/state.ts";
 import { toWire } from "../../lib/web/to_wire.ts";
 import type { Reading } from "../../lib/web/wire.ts";
-import { CheckerBed } from "../rpc/support/checker_bed.ts";
-import { smallConfig } from "../rpc/support/small_config.ts";
+import { CheckerBed } from "../api/support/checker_bed.ts";
+import { smallConfig } from "../api/support/small_config.ts";
 import { changeOf, readingOf, toldOf } from "./support/reading.ts";
 
 const trend = { times: undefined, timeoutMs: 0, changes: 0 };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { certFile, keyFile } from "../support/certificates.ts";
-import { serve } from "../rpc/support/harness.ts";
+import { serve } from "../api/support/harness.ts";
 import { within } from "../support/deadline.ts";
 import { operator, startWeb } from "./support/bed.ts";
 

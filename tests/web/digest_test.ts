@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { eventToProto } from "../../lib/rpc/convert/events.ts";
+import { eventToProto } from "../../lib/api/convert/events.ts";
 import { atOnce } from "../../lib/time/mod.ts";
 import { hear } from "../../lib/web/delta.ts";
 import { digest as steps } from "../../lib/web/digest.ts";
@@ -7,8 +7,8 @@ import { eventChange } from "../../lib/web/entry.ts";
 import { fold } from "../../lib/web/reduce.ts";
 import { unheard } from "../../lib/web/state.ts";
 import type { Change, News } from "../../lib/web/wire.ts";
-import { CheckerBed } from "../rpc/support/checker_bed.ts";
-import { smallConfig } from "../rpc/support/small_config.ts";
+import { CheckerBed } from "../api/support/checker_bed.ts";
+import { smallConfig } from "../api/support/small_config.ts";
 import { steer } from "../support/steer.ts";
 import { readingOf } from "./support/reading.ts";
 

@@ -16,7 +16,7 @@ import { TrafficRates } from "../../lib/web/traffic.ts";
 import { VppCalls } from "../../lib/web/vpp_calls.ts";
 import type { Change } from "../../lib/web/wire.ts";
 import { olderClient } from "../cli/support/older.ts";
-import { serve } from "../rpc/support/harness.ts";
+import { serve } from "../api/support/harness.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
 import { steer } from "../support/steer.ts";
 import { follow, openOlder } from "./support/follow.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { Config } from "../../lib/config/mod.ts";
-import { CheckerBed } from "../rpc/support/checker_bed.ts";
-import { serve } from "../rpc/support/harness.ts";
-import { smallConfig } from "../rpc/support/small_config.ts";
+import { CheckerBed } from "../api/support/checker_bed.ts";
+import { serve } from "../api/support/harness.ts";
+import { smallConfig } from "../api/support/small_config.ts";
 import { needing } from "../support/programs.ts";
 import { startWeb, untilRead } from "./support/bed.ts";
 import { calm } from "./support/calm.ts";

@@ -10,7 +10,7 @@ import {
 import type { Settings } from "../../lib/web/mod.ts";
 import { queries } from "../../lib/web/queries.ts";
 import { rulesOf } from "../access/support/auth_bed.ts";
-import { type Harness, serve } from "../rpc/support/harness.ts";
+import { type Harness, serve } from "../api/support/harness.ts";
 import { serverIdentity } from "../support/certificates.ts";
 import { credentials, operator, startWeb, untilLink } from "./support/bed.ts";
 import { clientFiles } from "./support/client_files.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { Access, Role } from "../../lib/access/mod.ts";
 import type { Assets } from "../../lib/web/mod.ts";
-import { CheckerBed } from "../rpc/support/checker_bed.ts";
-import { serve } from "../rpc/support/harness.ts";
+import { CheckerBed } from "../api/support/checker_bed.ts";
+import { serve } from "../api/support/harness.ts";
 import { needing } from "../support/programs.ts";
 import { steer } from "../support/steer.ts";
 import { operator, startWeb, untilRead } from "./support/bed.ts";

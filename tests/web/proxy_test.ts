@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { serve } from "../rpc/support/harness.ts";
+import { serve } from "../api/support/harness.ts";
 import { within } from "../support/deadline.ts";
 import { havePrograms, needing } from "../support/programs.ts";
 import { startNginxAs } from "../e2e/support/nginx.ts";

@@ -14,7 +14,7 @@ import {
   unheard,
 } from "../../lib/web/state.ts";
 import type { Change, Check, Status } from "../../lib/web/wire.ts";
-import { CheckerBed } from "../rpc/support/checker_bed.ts";
+import { CheckerBed } from "../api/support/checker_bed.ts";
 import { changeOf, readingOf, toldOf } from "./support/reading.ts";
 
 /** What differs between two states makes, when it has travelled, one of the other. */

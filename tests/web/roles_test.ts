@@ -4,7 +4,7 @@ import { actionRoutes } from "../../lib/web/actions.ts";
 import type { Maglevd } from "../../lib/web/maglevd.ts";
 import type { Visitor } from "../../lib/web/visitors.ts";
 import { FakeLog } from "../port/support/fake_log.ts";
-import { serve } from "../rpc/support/harness.ts";
+import { serve } from "../api/support/harness.ts";
 import { memoryRequest } from "../rpc/support/memory_request.ts";
 import { within } from "../support/deadline.ts";
 import { credentials, Events, operator, startWeb, stateOf, untilLink } from "./support/bed.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { serve } from "../rpc/support/harness.ts";
+import { serve } from "../api/support/harness.ts";
 import { certFile, keyFile, serverPaths } from "../support/certificates.ts";
 import { within } from "../support/deadline.ts";
 import { startWeb, untilLink } from "./support/bed.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Page } from "puppeteer-core";
 import { fail } from "../checker/support/bench.ts";
-import { type Harness, serve } from "../rpc/support/harness.ts";
+import { type Harness, serve } from "../api/support/harness.ts";
 import { needing } from "../support/programs.ts";
 import { steer } from "../support/steer.ts";
 import { startWeb, untilRead } from "./support/bed.ts";

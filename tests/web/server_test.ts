@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { CheckerBed } from "../rpc/support/checker_bed.ts";
-import { serve } from "../rpc/support/harness.ts";
-import { smallConfig } from "../rpc/support/small_config.ts";
+import { CheckerBed } from "../api/support/checker_bed.ts";
+import { serve } from "../api/support/harness.ts";
+import { smallConfig } from "../api/support/small_config.ts";
 import { within } from "../support/deadline.ts";
 import {
   blank,

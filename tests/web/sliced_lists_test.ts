@@ -5,7 +5,7 @@ import { ListBackendsResponseSchema, Maglev, VPPInfoSchema } from "../../lib/gen
 import { FakeClock } from "../../lib/time/mod.ts";
 import { connectWith } from "../../lib/web/server_credentials.ts";
 import { withSlicedLists } from "../../lib/web/sliced_lists.ts";
-import { serve } from "../rpc/support/harness.ts";
+import { serve } from "../api/support/harness.ts";
 
 /** A clock by which each turn of the event loop is over at once. */
 class HurriedClock extends FakeClock {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { accessByRules } from "../../lib/access/mod.ts";
 import { readRequest } from "../../lib/web/settings.ts";
 import { rulesOf } from "../access/support/auth_bed.ts";
-import { serve } from "../rpc/support/harness.ts";
+import { serve } from "../api/support/harness.ts";
 import { certFile, serverIdentity } from "../support/certificates.ts";
 import { clientFiles } from "./support/client_files.ts";
 import { startWeb, stateOf, untilLink, untilRead } from "./support/bed.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { accessByRules, type AuthRules } from "../../lib/access/mod.ts";
 import { rulesOf } from "../access/support/auth_bed.ts";
-import { serve } from "../rpc/support/harness.ts";
+import { serve } from "../api/support/harness.ts";
 import { within } from "../support/deadline.ts";
 import {
   credentials,

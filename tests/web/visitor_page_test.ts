@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Page } from "puppeteer-core";
 import type { Assets } from "../../lib/web/mod.ts";
-import { serve } from "../rpc/support/harness.ts";
+import { serve } from "../api/support/harness.ts";
 import { needing } from "../support/programs.ts";
 import { startWeb, untilLink, untilRead } from "./support/bed.ts";
 import { calm } from "./support/calm.ts";

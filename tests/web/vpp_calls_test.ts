@@ -5,7 +5,7 @@ import { type Event, EventSchema, VPPLBStateSchema } from "../../lib/gen/maglev_
 import { FakeClock } from "../../lib/time/mod.ts";
 import { callOf, VppCalls } from "../../lib/web/vpp_calls.ts";
 import { VppTable } from "../../lib/web/vpp_table.ts";
-import { serve } from "../rpc/support/harness.ts";
+import { serve } from "../api/support/harness.ts";
 import { within } from "../support/deadline.ts";
 import { startWeb, untilLink } from "./support/bed.ts";
 import { sampleVpp } from "./support/sample_vpp.ts";

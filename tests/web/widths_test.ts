@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { serve } from "../rpc/support/harness.ts";
+import { serve } from "../api/support/harness.ts";
 import { needing } from "../support/programs.ts";
 import { operator, startWeb, untilRead } from "./support/bed.ts";
 import { calm } from "./support/calm.ts";

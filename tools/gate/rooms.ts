@@ -25,7 +25,7 @@ export interface RoomResult {
  */
 const longestFirst = [
   ...["packaging", "docs", "rpc", "simulation", "cli", "demo", "config", "web", "guide", "e2e"],
-  ...["vpp", "attack", "faults", "probes"],
+  ...["vpp", "attack", "faults", "probes", "api"],
 ];
 
 /** How many parts a room has that would take minutes in one. */

@@ -14,7 +14,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   h2: ["tests/h2"],
   config: ["tests/config"],
   port: ["tests/port"],
-  rpc: ["tests/rpc"],
+  rpc: ["tests/rpc", "tests/api"],
   flags: ["tests/flags"],
   access: ["tests/access"],
   tls: ["tests/tls"],

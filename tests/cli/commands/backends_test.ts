@@ -7,7 +7,7 @@ import { execute, parseCommand } from "../../../lib/cli/execute.ts";
 import { runOnce } from "../../../lib/cli/oneshot.ts";
 import { plainStyle } from "../../../lib/cli/style.ts";
 import { fail, pass } from "../../checker/support/bench.ts";
-import { type Harness, serve } from "../../rpc/support/harness.ts";
+import { type Harness, serve } from "../../api/support/harness.ts";
 import { steer } from "../../support/steer.ts";
 
 const never = new AbortController().signal;

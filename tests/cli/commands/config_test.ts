@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { runOnce } from "../../../lib/cli/oneshot.ts";
-import type { ConfigReloadOutcome } from "../../../lib/rpc/mod.ts";
-import { serve } from "../../rpc/support/harness.ts";
+import type { ConfigReloadOutcome } from "../../../lib/api/mod.ts";
+import { serve } from "../../api/support/harness.ts";
 
 function reload(
   outcome: ConfigReloadOutcome,

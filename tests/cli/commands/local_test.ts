@@ -5,7 +5,7 @@ import { makeToken } from "../../../lib/cli/commands/local.ts";
 import { checkTokenWay, readToken } from "../../../lib/cli/credentials.ts";
 import { parseEndpoint } from "../../../lib/cli/servers.ts";
 import { rulesOf } from "../../access/support/auth_bed.ts";
-import { serve } from "../../rpc/support/harness.ts";
+import { serve } from "../../api/support/harness.ts";
 import { newToken } from "../../support/tokens.ts";
 
 async function withFile(text: string, mode: number, run: (path: string) => Promise<void>) {

@@ -2,11 +2,11 @@ import { create } from "@bufbuild/protobuf";
 import assert from "node:assert/strict";
 import { troubledBackends, troubleLines } from "../../../lib/cli/commands/status_found.ts";
 import { BackendInfoSchema } from "../../../lib/gen/maglev_pb.ts";
-import type { DaemonStatus } from "../../../lib/rpc/sources.ts";
+import type { DaemonStatus } from "../../../lib/api/sources.ts";
 import { VppError, type VppInfo, type VppService } from "../../../lib/vpp/mod.ts";
 import { pass } from "../../checker/support/bench.ts";
-import { type Harness, serve } from "../../rpc/support/harness.ts";
-import { vpp } from "../../rpc/support/service_bed.ts";
+import { type Harness, serve } from "../../api/support/harness.ts";
+import { vpp } from "../../api/support/service_bed.ts";
 import { steer } from "../../support/steer.ts";
 import { linesAt } from "../support/one_shot.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { parseFlags } from "../../../lib/cli/flags.ts";
 import type { VppService } from "../../../lib/vpp/mod.ts";
-import { serve } from "../../rpc/support/harness.ts";
+import { serve } from "../../api/support/harness.ts";
 import { runAt } from "../support/one_shot.ts";
 
 Deno.test("what is so already is not waited for, and what there is not is no wait", async () => {

@@ -6,6 +6,10 @@ export const testedBy: Readonly<Record<string, readonly string[]>> = {
   "access/auth_file": ["access/auth_schema"],
   "access/certificate": ["access/der", "access/distinguished_name"],
 
+  "api/service": ["api/convert/status"],
+  "api/steering": ["api/audited"],
+  "api/watch/hub": ["api/watch/shared_event"],
+
   "checker/fail_open": ["checker/frontend", "checker/standings"],
   "checker/model": ["checker/engine"],
   "checker/operator": ["checker/intents"],
@@ -77,8 +81,6 @@ export const testedBy: Readonly<Record<string, readonly string[]>> = {
 
   "rpc/requests": ["rpc/call_head", "rpc/protocols", "rpc/request_messages"],
   "rpc/call": ["rpc/rpc"],
-  "rpc/service": ["rpc/convert/status"],
-  "rpc/watch/hub": ["rpc/watch/shared_event"],
 
   "sim/in_memory": [
     ...["sim/by_hand", "sim/in_memory/connection", "sim/in_memory/stream"],

@@ -6,7 +6,7 @@
  */
 
 import { Http2SessionManager } from "@connectrpc/connect-node";
-import { rpcServices } from "../../../lib/rpc/rpc.ts";
+import { apiServices } from "../../../lib/api/server.ts";
 import { codeOf, makers } from "../../rpc/support/asking.ts";
 
 const [api = "", web = ""] = Deno.args;
@@ -15,7 +15,7 @@ const session = new Http2SessionManager(baseUrl);
 const calls: [way: string, method: string, code: number][] = [];
 for (const [way, make] of Object.entries(makers)) {
   const transport = make(baseUrl, session);
-  for (const method of rpcServices(true).flatMap((service) => service.methods)) {
+  for (const method of apiServices(true).flatMap((service) => service.methods)) {
     // Connect's own client carries no call of many requests over gRPC-Web.
     if (way !== "gRPC" && method.methodKind === "bidi_streaming") continue;
     calls.push([way, `${method.parent.typeName}/${method.name}`, await codeOf(transport, method)]);

@@ -4,7 +4,7 @@ import type { Page } from "puppeteer-core";
 import { certFile, serverIdentity, textOf } from "../../support/certificates.ts";
 import { needing } from "../../support/programs.ts";
 import { haveChromium, startChromium } from "../../web/support/chromium.ts";
-import { serve } from "../support/harness.ts";
+import { serve } from "../../api/support/harness.ts";
 
 /** What has a browser trust one key, whoever vouches for it: Chromium reads no file of authorities. */
 function trusting(certificate: string): string {

@@ -8,7 +8,7 @@ import {
 } from "@connectrpc/connect-node";
 import assert from "node:assert/strict";
 import { Maglev } from "../../../lib/gen/maglev_pb.ts";
-import { serve, unanswered } from "../support/harness.ts";
+import { serve, unanswered } from "../../api/support/harness.ts";
 
 type Make = (baseUrl: string, sessionManager: Http2SessionManager) => Transport;
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { havePrograms, needing } from "../../support/programs.ts";
-import { serve } from "../support/harness.ts";
+import { serve } from "../../api/support/harness.ts";
 
 /** Runs curl; what it prints is the status, a space and the body. */
 async function curl(...args: readonly string[]): Promise<string> {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { accessByRules } from "../../../lib/access/mod.ts";
 import { rulesOf } from "../../access/support/auth_bed.ts";
 import { certFile, keyFile, serverIdentity } from "../../support/certificates.ts";
-import { serve } from "../support/harness.ts";
+import { serve } from "../../api/support/harness.ts";
 
 /** Where Debian's golang-google-grpc-dev puts its sources. */
 const goPath = "/usr/share/gocode";

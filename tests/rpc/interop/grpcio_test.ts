@@ -5,18 +5,18 @@ import { Budget } from "../../../lib/port/budget.ts";
 import { Intake } from "../../../lib/rpc/intake.ts";
 import { Budgets } from "../../../lib/port/mod.ts";
 import { Outbox } from "../../../lib/port/outbox.ts";
-import { servePort } from "../../../lib/rpc/server.ts";
+import { serveRpcs } from "../../../lib/rpc/server.ts";
 import { systemClock } from "../../../lib/time/mod.ts";
 import { havePrograms, havePythonModules, needing } from "../../support/programs.ts";
 import { steer } from "../../support/steer.ts";
 import { unread } from "../support/callers.ts";
-import { CheckerBed } from "../support/checker_bed.ts";
+import { CheckerBed } from "../../api/support/checker_bed.ts";
 import { echoRpcs } from "../support/echo.ts";
 import { FakeLog } from "../../port/support/fake_log.ts";
-import { FakeObserver, serve, unanswered } from "../support/harness.ts";
-import type { Harness } from "../support/harness.ts";
+import { FakeObserver, serve, unanswered } from "../../api/support/harness.ts";
+import type { Harness } from "../../api/support/harness.ts";
 import { testSupervisor, uncounted } from "../../port/support/listening.ts";
-import { smallConfig } from "../support/small_config.ts";
+import { smallConfig } from "../../api/support/small_config.ts";
 import { makeStubs, PythonPeer } from "./python.ts";
 
 const available = havePythonModules("grpc", "google.protobuf") && havePrograms("protoc");
@@ -286,7 +286,7 @@ Deno.test({
       intake: new Intake(new Budget({ ...callBudgets.requests, limit: 1e9 }), 1e9),
       outbox: new Outbox(new Budget({ ...callBudgets.answers, limit: 1e9 }), 1e9),
     };
-    const port = servePort(echoRpcs(), {
+    const port = serveRpcs(echoRpcs(), {
       budgets: new Budgets(log, systemClock),
       connections: uncounted,
       supervisor: testSupervisor(log),

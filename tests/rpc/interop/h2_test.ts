@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { WatchRequestSchema } from "../../../lib/gen/maglev_pb.ts";
 import { FakeClock } from "../../../lib/time/mod.ts";
 import { havePythonModules, needing } from "../../support/programs.ts";
-import { serve } from "../support/harness.ts";
-import type { Harness } from "../support/harness.ts";
+import { serve } from "../../api/support/harness.ts";
+import type { Harness } from "../../api/support/harness.ts";
 import { PythonPeer } from "./python.ts";
 
 const available = havePythonModules("h2");

@@ -4,7 +4,7 @@ import { loadIdentity } from "../../../lib/tls/mod.ts";
 import { rulesOf } from "../../access/support/auth_bed.ts";
 import { certFile, keyFile, serverPaths } from "../../support/certificates.ts";
 import { havePrograms, havePythonModules, needing } from "../../support/programs.ts";
-import { type Harness, serve } from "../support/harness.ts";
+import { type Harness, serve } from "../../api/support/harness.ts";
 import { makeStubs, PythonPeer } from "./python.ts";
 
 const rules = rulesOf(

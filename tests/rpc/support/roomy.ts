@@ -2,7 +2,6 @@ import { callBudgets, connectionShares } from "../../../lib/rpc/limits.ts";
 import { Budget } from "../../../lib/port/budget.ts";
 import { Intake } from "../../../lib/rpc/intake.ts";
 import { Outbox } from "../../../lib/port/outbox.ts";
-import type { WatchBudgets } from "../../../lib/rpc/watch/hub.ts";
 
 /** What adapters count with, as large as it is by default. */
 export function usualRoom(): { intake: Intake; outbox: Outbox } {
@@ -22,20 +21,5 @@ export function countedRoom(
     answers,
     intake: new Intake(requests, connectionShares.requests),
     outbox: new Outbox(answers, connectionShares.answers),
-  };
-}
-
-/** What a hub counts with. `limits` are those that a test is about. */
-export function watchBudgets(
-  limits: Partial<Record<keyof WatchBudgets, number>> = {},
-): WatchBudgets {
-  const open = (name: keyof WatchBudgets) => {
-    const { limit, ...spec } = callBudgets[name];
-    return new Budget({ ...spec, limit: limits[name] ?? limit });
-  };
-  return {
-    watchers: open("watchers"),
-    debugWatchers: open("debugWatchers"),
-    backlog: open("backlog"),
   };
 }

@@ -4,7 +4,7 @@ import { bits, packets, short } from "../../../lib/web/page/words.ts";
 import { fold } from "../../../lib/web/reduce.ts";
 import { type MaglevdState, unheard } from "../../../lib/web/state.ts";
 import type { Backend, Frontend, Status } from "../../../lib/web/wire.ts";
-import { CheckerBed } from "../../rpc/support/checker_bed.ts";
+import { CheckerBed } from "../../api/support/checker_bed.ts";
 import { readingOf } from "../support/reading.ts";
 
 function stateOf(bed: CheckerBed): MaglevdState {

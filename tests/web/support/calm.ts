@@ -1,4 +1,4 @@
-import { anyStatus } from "../../rpc/support/any_status.ts";
+import { anyStatus } from "../../api/support/any_status.ts";
 
 /** A maglevd with nothing to complain of. */
 export async function calm() {

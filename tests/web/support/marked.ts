@@ -1,7 +1,7 @@
 import type { Config, Frontend } from "../../../lib/config/mod.ts";
 import type { VppService } from "../../../lib/vpp/mod.ts";
-import { CheckerBed } from "../../rpc/support/checker_bed.ts";
-import { smallConfig } from "../../rpc/support/small_config.ts";
+import { CheckerBed } from "../../api/support/checker_bed.ts";
+import { smallConfig } from "../../api/support/small_config.ts";
 import { ip } from "../../support/ip.ts";
 import { steer } from "../../support/steer.ts";
 import { long } from "./odd_configs.ts";

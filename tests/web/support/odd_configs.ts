@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Config } from "../../../lib/config/mod.ts";
-import { smallConfig } from "../../rpc/support/small_config.ts";
+import { smallConfig } from "../../api/support/small_config.ts";
 
 /** A name that is markup. */
 export const evil = '<img src=x onerror="alert(1)">';

@@ -7,7 +7,7 @@ import { Maglev } from "../../../../lib/gen/maglev_pb.ts";
 import { accessByRules } from "../../../../lib/access/mod.ts";
 import { rulesOf } from "../../../access/support/auth_bed.ts";
 import { certFile, keyFile, serverIdentity } from "../../../support/certificates.ts";
-import { serve, unanswered } from "../../support/harness.ts";
+import { serve, unanswered } from "../../../api/support/harness.ts";
 
 const m = Maglev.method;
 
