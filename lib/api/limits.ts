@@ -1,5 +1,11 @@
-import { type Budgets, PeerShares, prefixOf } from "../port/mod.ts";
-import type { BudgetSpec, SharedBudgetSpec, ShareLimits } from "../port/mod.ts";
+import {
+  type Budgets,
+  type BudgetSpec,
+  PeerShares,
+  prefixOf,
+  type SharedBudgetSpec,
+  type ShareLimits,
+} from "../port/mod.ts";
 import { type CallContext, exhausted, type QueueLimits, rpcBudgets } from "../rpc/mod.ts";
 
 /**

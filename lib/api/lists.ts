@@ -1,7 +1,12 @@
 import { create, type DescField, type DescMessage, type Message } from "@bufbuild/protobuf";
 import type { CheckerView } from "../checker/mod.ts";
-import { ListBackendsResponseSchema, ListFrontendsResponseSchema } from "../gen/maglev_pb.ts";
-import { type Clock, visitInSlices } from "../time/mod.ts";
+import { eventKinds, type EventPage, type EventQuery, type Journal } from "../events/mod.ts";
+import {
+  ListBackendsResponseSchema,
+  type ListEventsRequest,
+  ListEventsResponseSchema,
+  ListFrontendsResponseSchema,
+} from "../gen/maglev_pb.ts";
 import {
   Answer,
   AnswersByObject,
@@ -10,14 +15,21 @@ import {
   listPart,
   messageInSlices,
   SharedAnswer,
+  withEntries,
 } from "../rpc/mod.ts";
-import { findBackend, findFrontend } from "./steering.ts";
+import { type Clock, visitInSlices } from "../time/mod.ts";
+import { findBackend, findFrontend } from "./convert/objects.ts";
+import type { EventHub } from "./watch/hub.ts";
+import { knownKinds } from "./watch/stream.ts";
 
-/** The list of one kind of object, as RPCs answer with it. */
-export interface Listing {
-  /** All names, and with `details` what they stand for: as many, in the same order. */
-  answer(details: boolean, context: Pick<CallContext, "binary">): Answer | Promise<Answer>;
-}
+/**
+ * Answers with all objects of one kind: their names, and with `details` what they stand for, as
+ * many, in the same order.
+ */
+export type Listing = (
+  details: boolean,
+  context: Pick<CallContext, "binary">,
+) => Answer | Promise<Answer>;
 
 /** All backends. */
 export function backendListing(checker: CheckerView, clock: Clock): Listing {
@@ -57,16 +69,14 @@ function listing(checker: CheckerView, clock: Clock, maker: ListMaker): Listing 
   const binary = new SharedAnswer({ clock, version, make: () => detailed(clock, maker, true) });
   const json = new SharedAnswer({ clock, version, make: () => detailed(clock, maker, false) });
   const names = new AnswersByObject<Promise<Answer>>();
-  return {
-    answer(details, context) {
-      if (details) return (context.binary ? binary : json).get();
-      const { response, fields: [{ localName }] } = maker;
-      const items = maker.names();
-      return names.of(items, context.binary, () => {
-        const message = create(response, { [localName]: [...items] });
-        return messageInSlices(response, message, clock, context.binary);
-      });
-    },
+  return (details, context) => {
+    if (details) return (context.binary ? binary : json).get();
+    const { response, fields: [{ localName }] } = maker;
+    const items = maker.names();
+    return names.of(items, context.binary, () => {
+      const message = create(response, { [localName]: [...items] });
+      return messageInSlices(response, message, clock, context.binary);
+    });
   };
 }
 
@@ -92,4 +102,89 @@ async function detailed(
     }
   });
   return new Answer(composed(response, members, create(response), binary));
+}
+
+/** Events of one page, unless the request says otherwise, and at most. */
+const defaultLimit = 100;
+const largestLimit = 1_000;
+
+/** What is kept of events beyond memory. */
+export interface EventArchive {
+  /** One page, of events older than those in memory. `next` may come with a page that is not full. */
+  list(query: EventQuery): Promise<EventPage>;
+}
+
+/** What listing events needs. */
+export interface ListEventsDeps {
+  readonly journal: Journal;
+  /** Where events are that the journal holds no more. */
+  readonly archive?: EventArchive | undefined;
+  readonly hub: EventHub;
+  readonly clock: Clock;
+}
+
+/** One page of the journal. Throws InvalidArgument for a kind that there is not. */
+export async function listEvents(
+  { journal, archive, hub, clock }: ListEventsDeps,
+  request: ListEventsRequest,
+  { binary }: CallContext,
+): Promise<Answer> {
+  const { events, next } = await page(journal, archive, {
+    notBefore: moment(request.notBeforeUnixNs),
+    before: moment(request.beforeUnixNs),
+    backend: request.backend || undefined,
+    frontend: request.frontend || undefined,
+    kinds: knownKinds(request.kinds, eventKinds),
+    actor: request.actor || undefined,
+    order: request.oldestFirst ? "oldest" : "newest",
+    limit: Math.min(request.limit || defaultLimit, largestLimit),
+    after: request.pageToken === 0n ? undefined : Number(request.pageToken),
+  });
+  const parts: Uint8Array[] = [];
+  await visitInSlices(events, clock, (slice) => {
+    for (const event of slice) parts.push(hub.shared.of(event).as(binary).message);
+  });
+  const rest = create(ListEventsResponseSchema, {
+    nextPageToken: BigInt(next ?? 0),
+    streamId: hub.streamId,
+    oldestSeq: BigInt(journal.oldestSeq ?? 0),
+  });
+  return withEntries(
+    ListEventsResponseSchema,
+    ListEventsResponseSchema.field.events,
+    parts,
+    rest,
+    binary,
+  );
+}
+
+/** One page, begun in memory and gone on with on disk, or the other way round. */
+async function page(
+  journal: Journal,
+  archive: EventArchive | undefined,
+  query: EventQuery,
+): Promise<EventPage> {
+  if (!archive) return journal.list(query);
+  const isInMemory = query.after !== undefined && query.after >= (journal.oldestSeq ?? Infinity);
+  if (query.order === "oldest") {
+    const old = isInMemory ? { events: [], next: undefined } : await archive.list(query);
+    if (old.next !== undefined) return old;
+    const { events, next } = journal.list({ ...query, limit: query.limit - old.events.length });
+    const isFull = old.events.length === query.limit;
+    return { events: [...old.events, ...events], next: isFull ? old.events.at(-1)?.seq : next };
+  }
+  const young = journal.list(query);
+  if (young.next !== undefined) return young;
+  const limit = query.limit - young.events.length;
+  const after = Math.min(query.after ?? Infinity, journal.oldestSeq ?? Infinity);
+  const old = await archive.list({ ...query, limit, ...(after < Infinity && { after }) });
+  return { events: [...young.events, ...old.events], next: old.next };
+}
+
+/**
+ * Unix milliseconds; undefined for a time that was not given. Half a microsecond early, since times
+ * are doubles on our side: one that was read off an event has to find it again.
+ */
+function moment(unixNs: bigint): number | undefined {
+  return unixNs === 0n ? undefined : Number(unixNs) / 1e6 - 0.0005;
 }

@@ -3,9 +3,9 @@
  * How a call comes here, in which protocol, and who may make it, is the business of `lib/rpc`; here
  * are the rows of that table.
  *
- * `service.ts` has them, with `steering.ts` for what operators change and `lists.ts` for what is
- * long. `watch/` are the streams of events, and `convert/` is what the wire and the program have in
- * common. `sources.ts` tells what all of it is answered from, and `server.ts` starts it.
+ * `service.ts` has them and tells what they are answered from, with `steering.ts` for what operators
+ * change and `lists.ts` for what is long. `watch/` are the streams of events, `convert/` is what the
+ * wire and the program have in common, and `limits.ts` what all that may cost. `server.ts` starts it.
  *
  * @example Every method that is answered has a name for metrics
  * ```ts
@@ -20,13 +20,13 @@
 
 export { apiMethods, type ApiServerOptions, startApiServer } from "./server.ts";
 export { apiBudgets, defaultWatchLimits } from "./limits.ts";
+export type { ApiSources } from "./service.ts";
+export type { Memory } from "./steering.ts";
+export type { EventArchive } from "./lists.ts";
 export type {
-  ApiSources,
   ConfigCheckOutcome,
   ConfigReloadOutcome,
   ConfigService,
-  DaemonStatus,
-  EventArchive,
-  Memory,
   VppForecast,
-} from "./sources.ts";
+} from "./convert/outcome.ts";
+export type { DaemonStatus } from "./convert/status.ts";

@@ -6,7 +6,6 @@ import {
 } from "../gen/grpc/reflection/v1alpha/reflection_pb.ts";
 import { Maglev } from "../gen/maglev_pb.ts";
 import { LimitedLog, type Logger, type LogSource } from "../log/mod.ts";
-import { type Clock, systemClock } from "../time/mod.ts";
 import {
   HealthService,
   openCounting,
@@ -19,9 +18,9 @@ import {
   serveRpcs,
   shuttingDown,
 } from "../rpc/mod.ts";
+import { type Clock, systemClock } from "../time/mod.ts";
 import { defaultWatchLimits, openCallSlots, ownWatchBudgets, watchBudgets } from "./limits.ts";
-import { maglevRpcs } from "./service.ts";
-import type { ApiSources } from "./sources.ts";
+import { type ApiSources, maglevRpcs } from "./service.ts";
 import { EventHub } from "./watch/hub.ts";
 
 /** What the API needs of the daemon, and how it is to be served. */

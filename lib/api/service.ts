@@ -1,18 +1,17 @@
 import { create, type DescMessage, type MessageShape } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { debugEventsRole } from "../access/mod.ts";
-import { CheckerError, type CheckerView } from "../checker/mod.ts";
-import type { Actor, NewEvent } from "../events/mod.ts";
+import { type CheckerControl, CheckerError, type CheckerView } from "../checker/mod.ts";
+import type { Actor, EventSink, Journal, NewEvent } from "../events/mod.ts";
 import {
   CheckConfigResponseSchema,
   ListHealthChecksResponseSchema,
   Maglev,
+  type ReloadConfigResponse,
   ReloadConfigResponseSchema,
+  type SyncVPPLBStateRequest,
   SyncVPPLBStateResponseSchema,
 } from "../gen/maglev_pb.ts";
-import type { ReloadConfigResponse, SyncVPPLBStateRequest } from "../gen/maglev_pb.ts";
-import type { Clock } from "../time/mod.ts";
-import { VppError, type VppService } from "../vpp/mod.ts";
 import {
   type Answer,
   AnswersByObject,
@@ -27,10 +26,15 @@ import {
   type UnaryRpc,
   written,
 } from "../rpc/mod.ts";
-import type { CallSlotsByClass } from "./limits.ts";
-import { checkOutcomeToProto, reloadOutcomeToProto } from "./convert/config.ts";
-import { statusToProto } from "./convert/status.ts";
-import { healthcheckToProto } from "./convert/healthcheck.ts";
+import type { Clock } from "../time/mod.ts";
+import { VppError, type VppService } from "../vpp/mod.ts";
+import { healthcheckToProto, shownBackend, shownFrontend } from "./convert/objects.ts";
+import {
+  checkOutcomeToProto,
+  type ConfigService,
+  reloadOutcomeToProto,
+} from "./convert/outcome.ts";
+import { type DaemonStatus, statusToProto } from "./convert/status.ts";
 import {
   changesToProto,
   countersToProto,
@@ -39,14 +43,36 @@ import {
   vppInfoToProto,
   VppNames,
 } from "./convert/vpp.ts";
-import type { ApiSources, EventArchive } from "./sources.ts";
-import { listEvents } from "./list_events.ts";
-import { backendListing, frontendListing } from "./lists.ts";
-import { auditedReload, auditedSync } from "./audited.ts";
-import { actorOf, shownBackend, shownFrontend, steeringRpcs } from "./steering.ts";
+import type { CallSlotsByClass } from "./limits.ts";
+import {
+  backendListing,
+  type EventArchive,
+  frontendListing,
+  listEvents,
+  type Listing,
+} from "./lists.ts";
+import { actorOf, auditedReload, auditedSync, type Memory, steeringRpcs } from "./steering.ts";
 import type { EventHub } from "./watch/hub.ts";
-import { watchFilter } from "./watch/filter.ts";
-import { watchEvents } from "./watch/stream.ts";
+import { watchEvents, watchFilter } from "./watch/stream.ts";
+
+/** What the API shows and steers. */
+export interface ApiSources {
+  readonly checker: CheckerView & CheckerControl;
+  /** Keeps what the checker's stream of events has told. */
+  readonly journal: Journal;
+  /** Where events are that the journal holds no more; absent: nowhere. */
+  readonly archive?: EventArchive | undefined;
+  /** Keeps what operators say; absent: it is forgotten when the process ends. */
+  readonly memory?: Memory | undefined;
+  /** Tells of the daemon itself. Never rejects. */
+  readonly status: () => Promise<DaemonStatus>;
+  /** The same stream, to tell what operators do that the checker does not see. */
+  readonly events: EventSink;
+  /** Undefined when VPP integration is off. */
+  readonly vpp: VppService | undefined;
+  /** The configuration file. */
+  readonly config: ConfigService;
+}
 
 /** What the Maglev service answers from. */
 export interface MaglevDeps extends ApiSources {
@@ -88,19 +114,15 @@ function throwStatus(error: unknown): never {
 
 function showRpcs({ checker, hub, journal, archive, clock, calls }: MaglevDeps): readonly Rpc[] {
   const m = Maglev.method;
-  const frontends = frontendListing(checker, clock);
-  const backends = backendListing(checker, clock);
+  const listed = (list: Listing) => ({ details }: { details: boolean }, context: CallContext) => {
+    const answer = () => list(details, context);
+    return details ? calls.lists.run(context, answer) : answer();
+  };
   const healthchecks = new AnswersByObject();
   return [
-    unary(m.listFrontends, ({ details }, context) => {
-      const answer = () => frontends.answer(details, context);
-      return details ? calls.lists.run(context, answer) : answer();
-    }),
+    unary(m.listFrontends, listed(frontendListing(checker, clock))),
     unary(m.getFrontend, ({ name }) => shownFrontend(checker, name)),
-    unary(m.listBackends, ({ details }, context) => {
-      const answer = () => backends.answer(details, context);
-      return details ? calls.lists.run(context, answer) : answer();
-    }),
+    unary(m.listBackends, listed(backendListing(checker, clock))),
     unary(m.getBackend, ({ name }) => shownBackend(checker, name)),
     unary(m.listHealthChecks, (_, { binary }) => {
       const names = checker.healthcheckNames();

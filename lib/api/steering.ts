@@ -1,38 +1,59 @@
-import { create } from "@bufbuild/protobuf";
-import type { CheckerControl, CheckerView, Operation, Outcome, Verb } from "../checker/mod.ts";
+import { create, isMessage } from "@bufbuild/protobuf";
+import type {
+  CheckerControl,
+  CheckerView,
+  Operation,
+  Outcome,
+  Verb,
+  WeightPlace,
+} from "../checker/mod.ts";
+import { describeContents } from "../config/mod.ts";
 import type { Actor } from "../events/mod.ts";
 import {
   type BackendInfo,
   type BackendRequest,
-  type FrontendInfo,
   Maglev,
   type OperateRequest,
   type OperateResponse,
   OperateResponseSchema,
   type Operation as WireOperation,
+  type ReloadConfigResponse,
+  ReloadConfigResponseSchema,
 } from "../gen/maglev_pb.ts";
-import { type Clock, yieldIfDue } from "../time/mod.ts";
-import type { VppService } from "../vpp/mod.ts";
-import { backendToProto } from "./convert/backend.ts";
-import { frontendToProto } from "./convert/frontend.ts";
-import { outcomeInSlices, outcomeToProto } from "./convert/outcome.ts";
 import {
+  type AuditedChange,
   type CallContext,
   change,
   invalid,
   messageInSlices,
-  notFound,
   quoted,
+  type Reply,
   type Rpc,
 } from "../rpc/mod.ts";
-import { auditedBackend, auditedOperations, auditedWeight } from "./audited.ts";
-import type { ApiSources, Memory } from "./sources.ts";
+import { type Clock, yieldIfDue } from "../time/mod.ts";
+import type { VppService } from "../vpp/mod.ts";
+import { shownBackend, shownFrontend } from "./convert/objects.ts";
+import { outcomeInSlices, outcomeToProto } from "./convert/outcome.ts";
+
+/** Keeps what operators say beyond the end of the process. */
+export interface Memory {
+  /**
+   * Keeps at once what was said of these, by name. Resolves to why it is not kept, or to undefined
+   * when it is; soon in any case.
+   */
+  kept(concerned: {
+    readonly backends: readonly string[];
+    readonly frontends: readonly string[];
+  }): Promise<string | undefined>;
+}
 
 /** What one call may touch: each backend takes some microseconds during which all others wait. */
 const mostOperations = 1_000;
 
 /** What the RPCs by which operators steer are answered from. */
-export interface SteeringDeps extends Pick<ApiSources, "checker" | "memory"> {
+export interface SteeringDeps {
+  readonly checker: CheckerView & CheckerControl;
+  readonly memory?: Memory | undefined;
   readonly clock: Clock;
   /** Where the changes end up; absent: VPP is turned off. */
   readonly vpp?: Pick<VppService, "away"> | undefined;
@@ -107,32 +128,6 @@ export function steeringRpcs({ checker, clock, memory, vpp }: SteeringDeps): rea
   ];
 }
 
-/** A frontend as RPCs show it. Throws NotFound. */
-export function shownFrontend(checker: CheckerView, name: string): FrontendInfo {
-  const frontend = findFrontend(checker, name);
-  if (!frontend) throw notFound("frontend", name);
-  return frontend;
-}
-
-/** A frontend as RPCs show it, undefined when there is none of that name. */
-export function findFrontend(checker: CheckerView, name: string): FrontendInfo | undefined {
-  const frontend = checker.frontend(name);
-  return frontend && frontendToProto(frontend, (backend) => checker.backend(backend));
-}
-
-/** A backend as RPCs show it. Throws NotFound. */
-export function shownBackend(checker: CheckerView, name: string): BackendInfo {
-  const backend = findBackend(checker, name);
-  if (!backend) throw notFound("backend", name);
-  return backend;
-}
-
-/** A backend as RPCs show it, undefined when there is none of that name. */
-export function findBackend(checker: CheckerView, name: string): BackendInfo | undefined {
-  const [backend, trend] = [checker.backend(name), checker.trend(name)];
-  return backend && trend && backendToProto(backend, trend);
-}
-
 /** Who asks, as events tell it. */
 export function actorOf({ principal: { name, peer } }: CallContext): Actor {
   return { name, from: peer };
@@ -199,3 +194,90 @@ function weightOperation(place: Omit<WeightOperation, "action">): WeightOperatio
 }
 
 type WeightOperation = Extract<Operation, { readonly action: "weight" }>;
+
+/** Operations that an audit names of one call. */
+const operationsNamed = 5;
+
+/** What is about to be done to a backend. */
+function auditedBackend(checker: CheckerView, name: string): AuditedChange {
+  return { target: `backend ${name}`, state: () => backendState(checker, name) };
+}
+
+/** A weight that is about to be changed. */
+function auditedWeight(checker: CheckerView, place: WeightPlace): AuditedChange {
+  const { frontend, pool, backend } = place;
+  return {
+    target: `backend ${backend} in pool ${pool} of frontend ${frontend}`,
+    state: () => weightState(checker, place),
+  };
+}
+
+/** Several operations that are about to be done together, be they possible or not. */
+function auditedOperations(
+  checker: CheckerView,
+  operations: readonly WireOperation[],
+): AuditedChange {
+  const named = operations.slice(0, operationsNamed)
+    .flatMap((operation) => auditedParts(checker, operation)).slice(0, operationsNamed);
+  const all = operations.reduce((sum, { backends }) => sum + Math.max(1, backends.length), 0);
+  const more = all > named.length ? [`${all - named.length} more`] : [];
+  const joined = (texts: readonly string[]) =>
+    [...texts.filter((text) => text !== ""), ...more].join("; ");
+  return {
+    target: joined(named.map(({ target }) => target)),
+    state: () => joined(named.map(({ state }) => state())),
+  };
+}
+
+/** What one of several is about: what it names of backends, else a frontend, else everything. */
+function auditedParts(checker: CheckerView, operation: WireOperation): AuditedChange[] {
+  const { action, backends, frontend, pool } = operation;
+  if (backends.length === 0) {
+    return [{
+      target: frontend === "" ? action : `${action} frontend ${frontend}`,
+      state: nothing,
+    }];
+  }
+  return backends.slice(0, operationsNamed).map((backend) => {
+    const audited = frontend === ""
+      ? auditedBackend(checker, backend)
+      : auditedWeight(checker, { frontend, pool, backend });
+    return { ...audited, target: `${action} ${audited.target}` };
+  });
+}
+
+const nothing = () => "";
+
+/** The configuration is about to be loaded. */
+export function auditedReload(checker: CheckerView, force: boolean): AuditedChange<Reply> {
+  return {
+    target: force ? "configuration, forced" : "configuration",
+    state: () => describeContents(checker.config),
+    failure: (reply) => isMessage(reply, ReloadConfigResponseSchema) ? reloadFailure(reply) : "",
+  };
+}
+
+/** VPP is about to be brought in line. */
+export function auditedSync(frontend: string | undefined): AuditedChange {
+  return { target: frontend === undefined ? "" : `frontend ${frontend}`, state: nothing };
+}
+
+function reloadFailure(response: ReloadConfigResponse): string {
+  const { ok, parseError, semanticError, reloadError } = response;
+  return ok ? "" : parseError || semanticError || reloadError;
+}
+
+function backendState(checker: CheckerView, name: string): string {
+  const backend = checker.backend(name);
+  if (!backend) return "";
+  const { state, drain } = backend;
+  if (!drain) return state;
+  return `${state}, ${drain.drainedAt === undefined ? "draining" : "drained"}`;
+}
+
+function weightState(checker: CheckerView, { frontend, pool, backend }: WeightPlace): string {
+  const { pools = [] } = checker.frontend(frontend)?.config ?? {};
+  const weight = pools.find(({ name }) => name === pool)
+    ?.backends.find((each) => each.backend === backend)?.weight;
+  return weight === undefined ? "" : `weight ${weight}`;
+}

@@ -15,7 +15,7 @@ import { Outbox } from "../../lib/port/outbox.ts";
 import { PeerShares, type SharedBudgetSpec } from "../../lib/port/peer_shares.ts";
 import { prefixOf } from "../../lib/port/prefix.ts";
 import { Backlog } from "../../lib/rpc/queue.ts";
-import { watchFilter } from "../../lib/api/watch/filter.ts";
+import { watchFilter } from "../../lib/api/watch/stream.ts";
 import { EventHub } from "../../lib/api/watch/hub.ts";
 import { SharedEvent } from "../../lib/api/watch/shared_event.ts";
 import { FakeClock } from "../../lib/time/mod.ts";

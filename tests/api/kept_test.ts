@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
 import { Maglev } from "../../lib/gen/maglev_pb.ts";
-import type { Memory } from "../../lib/api/sources.ts";
+import type { Memory } from "../../lib/api/steering.ts";
 import { settle, until } from "../support/until.ts";
 import { serve } from "./support/harness.ts";
 

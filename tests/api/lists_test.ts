@@ -32,8 +32,8 @@ Deno.test("what goes while a list is made is left out of it, wherever it stands"
     const backend = checker.backend.bind(checker);
     checker.backend = (name) => isThere(names.indexOf(name)) ? backend(name) : undefined;
     const listing = backendListing(checker, new FakeClock());
-    const binary = await listing.answer(true, { binary: true });
-    const json = await listing.answer(true, { binary: false });
+    const binary = await listing(true, { binary: true });
+    const json = await listing(true, { binary: false });
     const list = fromBinary(ListBackendsResponseSchema, binary.message);
     assert.deepEqual(list.backendNames, names.filter((_, i) => isThere(i)), what);
     assert.deepEqual(list.backends.map(({ name }) => name), list.backendNames, what);
@@ -48,7 +48,7 @@ Deno.test("a frontend that goes while a list is made is left out, a backend of i
   checker.frontend = (name) => name === "api" ? undefined : frontend(name);
   const backend = checker.backend.bind(checker);
   checker.backend = (name) => name === "web0" ? undefined : backend(name);
-  const answer = await frontendListing(checker, new FakeClock()).answer(true, { binary: true });
+  const answer = await frontendListing(checker, new FakeClock())(true, { binary: true });
   const { frontendNames, frontends } = fromBinary(ListFrontendsResponseSchema, answer.message);
   assert.deepEqual(frontendNames, ["www"]);
   const states = frontends.flatMap(({ pools }) => pools[0]?.backends.map(({ state }) => state));
@@ -58,7 +58,7 @@ Deno.test("a frontend that goes while a list is made is left out, a backend of i
 Deno.test("names alone are written once for each configuration and each form", async () => {
   using bed = new CheckerBed();
   const listing = backendListing(bed.checker, new FakeClock());
-  const of = (binary: boolean) => listing.answer(false, { binary });
+  const of = (binary: boolean) => listing(false, { binary });
   const [binary, json] = [await of(true), await of(false)];
   assert.deepEqual([await of(true), await of(false)].map((each, i) => each === [binary, json][i]), [
     true,
@@ -81,7 +81,7 @@ Deno.test("a list is made again when something was told, or another configuratio
     clock.advance(1);
     return backend(name);
   };
-  const list = () => listing.answer(true, { binary: true });
+  const list = () => listing(true, { binary: true });
   const first = await list();
   assert.equal(await list(), first);
   assert.equal(made, 4);

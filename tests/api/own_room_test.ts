@@ -7,7 +7,7 @@ import { HealthService } from "../../lib/rpc/health.ts";
 import { httpAdapter } from "../../lib/rpc/http_adapter.ts";
 import { countingByPlace } from "../../lib/rpc/server.ts";
 import { EventHub } from "../../lib/api/watch/hub.ts";
-import { watchFilter } from "../../lib/api/watch/filter.ts";
+import { watchFilter } from "../../lib/api/watch/stream.ts";
 import { create } from "@bufbuild/protobuf";
 import { WatchRequestSchema } from "../../lib/gen/maglev_pb.ts";
 import { systemClock } from "../../lib/time/mod.ts";

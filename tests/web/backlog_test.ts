@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import type { BackendInfo, FrontendInfo } from "../../lib/gen/maglev_pb.ts";
-import { backendToProto } from "../../lib/api/convert/backend.ts";
-import { frontendToProto } from "../../lib/api/convert/frontend.ts";
+import { backendToProto, frontendToProto } from "../../lib/api/convert/objects.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { Backlog } from "../../lib/web/backlog.ts";
 import { fold } from "../../lib/web/reduce.ts";

@@ -1,7 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import type { ConfigChange } from "../../config/mod.ts";
 import type { Actor, Cause, EventData, MaglevEvent, ToldWeight } from "../../events/mod.ts";
-import type { Event, EventWeight, LogAttr } from "../../gen/maglev_pb.ts";
 import {
   ActorSchema,
   AuditEventSchema,
@@ -9,10 +8,13 @@ import {
   CauseSchema,
   ConfigChangeSchema,
   DrainEventSchema,
+  type Event,
   EventSchema,
+  type EventWeight,
   EventWeightSchema,
   FrontendEventSchema,
   HeartbeatSchema,
+  type LogAttr,
   LogAttrSchema,
   LogEventSchema,
   OperatorEventSchema,
@@ -30,8 +32,7 @@ import {
 } from "../../gen/maglev_pb.ts";
 import type { BackendState, FrontendState } from "../../health/mod.ts";
 import type { LogAttributes, LogRecord, LogValue } from "../../log/mod.ts";
-import { transitionToProto } from "./backend.ts";
-import { nanoseconds } from "./time.ts";
+import { nanoseconds, transitionToProto } from "./objects.ts";
 
 type Kind = Event["event"];
 

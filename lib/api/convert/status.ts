@@ -3,8 +3,39 @@ import type { Principal } from "../../access/mod.ts";
 import { GetStatusResponseSchema, VPPAwaySchema } from "../../gen/maglev_pb.ts";
 import { version } from "../../version/mod.ts";
 import type { VppAway, VppService } from "../../vpp/mod.ts";
-import type { DaemonStatus } from "../sources.ts";
-import { nanoseconds } from "./time.ts";
+import { nanoseconds } from "./objects.ts";
+
+/** What a daemon tells of itself. */
+export interface DaemonStatus {
+  /** Unix milliseconds. */
+  readonly startedAt: number;
+  readonly config: {
+    readonly path: string;
+    /** Unix milliseconds at which the configuration in force was put into force. */
+    readonly loadedAt: number;
+    /** Whether the file is another one now. */
+    readonly isChanged: boolean;
+    /** Why the last reload was refused; empty if it was not. */
+    readonly rejected: string;
+  };
+  /** What connections are secured with; undefined: nothing. */
+  readonly tls?: {
+    /** The file of the certificate. */
+    readonly path: string;
+    /** Unix milliseconds at which the one in force ends. */
+    readonly end: number;
+    /** Why the files as they are now are not in force; empty if they are. */
+    readonly rejected: string;
+  } | undefined;
+  readonly state: {
+    /** Empty where nothing outlives the process. */
+    readonly directory: string;
+    /** Since when nothing is kept (Unix milliseconds), and why; undefined while it is. */
+    readonly notKept: { readonly since: number; readonly reason: string } | undefined;
+    /** What was wrong with the file, and when (Unix milliseconds). */
+    readonly troubles: readonly { readonly at: number; readonly text: string }[];
+  };
+}
 
 /** How a daemon is, as `asker` is told; `vpp` is undefined when VPP integration is off. */
 export function statusToProto(

@@ -23,7 +23,7 @@ import type {
   VppStep,
   VppWarmup,
 } from "../../vpp/mod.ts";
-import { nanoseconds } from "./time.ts";
+import { nanoseconds } from "./objects.ts";
 
 /** The connected VPP as the wire shows it, and whether it holds what is desired. */
 export function vppInfoToProto(info: VppInfo, step: VppStep | undefined): VPPInfo {

@@ -3,6 +3,7 @@ import type { CheckerView } from "../../checker/mod.ts";
 import type { Journal, MaglevEvent } from "../../events/mod.ts";
 import type { LogSource } from "../../log/mod.ts";
 import { type Budget, type PeerPrefix, PeerShares, prefixOf } from "../../port/mod.ts";
+import { Backlog, EventQueue, exhausted, type QueueLimits } from "../../rpc/mod.ts";
 import type { Clock } from "../../time/mod.ts";
 import {
   backendStateToProto,
@@ -10,10 +11,9 @@ import {
   heartbeatToProto,
   openingToProto,
 } from "../convert/events.ts";
-import { Backlog, EventQueue, exhausted, type QueueLimits } from "../../rpc/mod.ts";
-import type { WatchFilter } from "./filter.ts";
 import { type Feed, give, HeartbeatFeed, LogFeed, PulseFeed, type Watcher } from "./feeds.ts";
 import { SharedEvent, SharedEvents, SnapshotCache } from "./shared_event.ts";
+import { resume, type Resumption, type WatchFilter } from "./stream.ts";
 
 /** What all watchers together may cost. */
 export interface WatchBudgets {
@@ -275,34 +275,6 @@ export class EventHub {
     this.#backends.clear();
     this.#frontends.clear();
   }
-}
-
-/** How a stream goes on behind what its client has seen. */
-export interface Resumption {
-  /** What it has missed, oldest first; undefined where that cannot be said. */
-  readonly missed: readonly MaglevEvent[] | undefined;
-  /** Why not, for the operator; empty if nobody asked. */
-  readonly reason: string;
-}
-
-/** All events behind `since`, if they are of this run of maglevd and all kept. */
-export function resume(
-  since: WatchFilter["since"],
-  journal: Journal,
-  streamId: string,
-): Resumption {
-  if (!since) return { missed: undefined, reason: "" };
-  const { seq } = since;
-  if (since.streamId !== streamId) {
-    return { missed: undefined, reason: "maglevd was restarted meanwhile" };
-  }
-  if (seq > journal.newestSeq) {
-    const reason = `event ${seq} has not happened yet: the last one is ${journal.newestSeq}`;
-    return { missed: undefined, reason };
-  }
-  const missed = journal.since(Number(seq));
-  const reason = missed ? "" : `not all events behind ${seq} are kept`;
-  return { missed, reason };
 }
 
 function tooMany({ limit }: Budget, what: string): ConnectError {

@@ -1,7 +1,7 @@
 import type { MaglevEvent } from "../../events/mod.ts";
 import { type Event, EventSchema } from "../../gen/maglev_pb.ts";
-import { type Clock, visitInSlices } from "../../time/mod.ts";
 import { type Answer, written } from "../../rpc/mod.ts";
+import { type Clock, visitInSlices } from "../../time/mod.ts";
 import { eventToProto } from "../convert/events.ts";
 
 /** An event on its way to any number of streams: written once in each form, whoever reads it. */

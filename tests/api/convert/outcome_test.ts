@@ -1,9 +1,16 @@
-import { toJson } from "@bufbuild/protobuf";
 import assert from "node:assert/strict";
+import { toJson } from "@bufbuild/protobuf";
+import {
+  checkOutcomeToProto,
+  outcomeToProto,
+  reloadOutcomeToProto,
+} from "../../../lib/api/convert/outcome.ts";
 import type { Outcome } from "../../../lib/checker/mod.ts";
-import { OutcomeSchema } from "../../../lib/gen/maglev_pb.ts";
-import { reloadOutcomeToProto } from "../../../lib/api/convert/config.ts";
-import { outcomeToProto } from "../../../lib/api/convert/outcome.ts";
+import {
+  CheckConfigResponseSchema,
+  OutcomeSchema,
+  ReloadConfigResponseSchema,
+} from "../../../lib/gen/maglev_pb.ts";
 import { FakeClock } from "../../../lib/time/mod.ts";
 import { smallConfig } from "../support/small_config.ts";
 
@@ -71,4 +78,21 @@ Deno.test("of what VPP would be told a thousand changes and moves are listed, an
   const outcome = { kind: "ok", reload, vpp: foreseen } as const;
   const { vpp } = await reloadOutcomeToProto(outcome, new FakeClock());
   assert.deepEqual([vpp?.changes.length, vpp?.moves.length, vpp?.total], [1_000, 1_000, 1_001]);
+});
+
+const clock = new FakeClock();
+
+Deno.test("each outcome of checking and reloading fills its own field", async () => {
+  const message = "maglev.yaml:3:5: no";
+  const check = async (kind: "ok" | "parse-error" | "semantic-error") =>
+    toJson(CheckConfigResponseSchema, await checkOutcomeToProto({ kind, message }, clock), names);
+  assert.deepEqual(await check("ok"), { ok: true });
+  assert.deepEqual(await check("parse-error"), { parse_error: message });
+  assert.deepEqual(await check("semantic-error"), { semantic_error: message });
+  const reload = async (kind: "ok" | "parse-error" | "semantic-error" | "reload-error") =>
+    toJson(ReloadConfigResponseSchema, await reloadOutcomeToProto({ kind, message }, clock), names);
+  assert.deepEqual(await reload("ok"), { ok: true });
+  assert.deepEqual(await reload("parse-error"), { parse_error: message });
+  assert.deepEqual(await reload("semantic-error"), { semantic_error: message });
+  assert.deepEqual(await reload("reload-error"), { reload_error: message });
 });

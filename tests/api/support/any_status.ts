@@ -1,4 +1,4 @@
-import type { DaemonStatus } from "../../../lib/api/sources.ts";
+import type { DaemonStatus } from "../../../lib/api/convert/status.ts";
 
 /** What a daemon of a test tells of itself. */
 export function anyStatus(): Promise<DaemonStatus> {

@@ -4,7 +4,7 @@ import { Budget } from "../../../lib/port/budget.ts";
 import type { WatchRequest } from "../../../lib/gen/maglev_pb.ts";
 import { WatchRequestSchema } from "../../../lib/gen/maglev_pb.ts";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import { type WatchFilter, watchFilter } from "../../../lib/api/watch/filter.ts";
+import { type WatchFilter, watchFilter } from "../../../lib/api/watch/stream.ts";
 import { EventHub, type WatchBudgets } from "../../../lib/api/watch/hub.ts";
 import type { EventQueue, QueueLimits } from "../../../lib/rpc/queue.ts";
 import type { SharedEvent } from "../../../lib/api/watch/shared_event.ts";

@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import assert from "node:assert/strict";
 import { troubledBackends, troubleLines } from "../../../lib/cli/commands/status_found.ts";
 import { BackendInfoSchema } from "../../../lib/gen/maglev_pb.ts";
-import type { DaemonStatus } from "../../../lib/api/sources.ts";
+import type { DaemonStatus } from "../../../lib/api/convert/status.ts";
 import { VppError, type VppInfo, type VppService } from "../../../lib/vpp/mod.ts";
 import { pass } from "../../checker/support/bench.ts";
 import { type Harness, serve } from "../../api/support/harness.ts";

@@ -1,8 +1,7 @@
 import type { CheckerView } from "../../../lib/checker/mod.ts";
 import type { MaglevEvent } from "../../../lib/events/mod.ts";
-import { backendToProto } from "../../../lib/api/convert/backend.ts";
+import { backendToProto, frontendToProto } from "../../../lib/api/convert/objects.ts";
 import { eventToProto } from "../../../lib/api/convert/events.ts";
-import { frontendToProto } from "../../../lib/api/convert/frontend.ts";
 import type { MaglevdState } from "../../../lib/web/state.ts";
 import { toWire } from "../../../lib/web/to_wire.ts";
 import type { Change, JournalEntry, Reading } from "../../../lib/web/wire.ts";
