@@ -66,47 +66,47 @@ export interface Polling<Item> extends AsyncIterator<Item> {
   poll?(): Item | undefined;
 }
 
-/** An answer that waits to be sent, and counts until it is released. */
+/** An answer, or several, on their way: they count until they are released. */
 export interface HeldAnswer {
-  readonly answer: Answer;
-  /** The envelope, compressed or not. */
   readonly octets: Uint8Array;
   readonly release: Release;
 }
 
-/** How an answer is held. */
+/** How the answers of a call are held. */
 export interface HoldOptions {
   readonly outbox: Outbox;
+  /** Whose they count as. */
+  readonly connection: object;
   /** Largest answer, in octets. */
   readonly writeMaxBytes: number;
+  /** Octets from which on an answer is compressed; Infinity for a client that cannot read that. */
+  readonly compressMinBytes: number;
 }
 
-/** An answer for a connection. Throws ResourceExhausted when it is too large, or too much waits. */
-export function holdAnswer(
-  answer: Answer,
-  connection: object,
-  { outbox, writeMaxBytes }: HoldOptions,
-): HeldAnswer {
-  if (answer.length > writeMaxBytes) {
-    throw exhausted(
-      `response of ${answer.length} bytes is larger than the limit of ${writeMaxBytes}`,
-    );
+/**
+ * The envelope of an answer for a connection, compressed if it is long enough and there is room for
+ * both meanwhile. Throws ResourceExhausted when it is too large, or too much waits.
+ */
+export function holdAnswer(answer: Answer, hold: HoldOptions): HeldAnswer | Promise<HeldAnswer> {
+  const { outbox, connection, writeMaxBytes, compressMinBytes } = hold;
+  const { envelope: octets, length } = answer;
+  if (length > writeMaxBytes) {
+    throw exhausted(`response of ${length} bytes is larger than the limit of ${writeMaxBytes}`);
   }
-  const { envelope } = answer;
-  return { answer, octets: envelope, release: outbox.hold(connection, envelope) };
+  const plain = { octets, release: outbox.hold(connection, octets) };
+  return length < compressMinBytes ? plain : compressed(answer, plain, hold);
 }
 
-/** The same answer compressed; as it is, if there is no room for both. */
-export async function compressed(
+async function compressed(
+  answer: Answer,
   plain: HeldAnswer,
-  connection: object,
-  { outbox }: HoldOptions,
+  { outbox, connection }: HoldOptions,
 ): Promise<HeldAnswer> {
   try {
-    const octets = await plain.answer.gzipped();
+    const octets = await answer.gzipped();
     const release = outbox.hold(connection, octets);
     plain.release();
-    return { answer: plain.answer, octets, release };
+    return { octets, release };
   } catch (error) {
     if (error instanceof ConnectError) return plain;
     plain.release();

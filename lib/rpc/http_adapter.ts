@@ -5,13 +5,13 @@ import { contentTypeOf, http2Needed, isWebText, OneChunk, protocolOf } from "../
 import { refuse, unknownPath } from "../port/mod.ts";
 import type { Identify, Outbox, ProtocolHandlers } from "../port/mod.ts";
 import type { Clock } from "../time/mod.ts";
-import { answerOf, compressed, holdAnswer } from "./answer.ts";
+import { answerOf, holdAnswer } from "./answer.ts";
 import type { Answer, HoldOptions, Polling, Reply } from "./answer.ts";
 import { type CallHead, callHead } from "./call_head.ts";
 import { DeadlineContext } from "./deadline.ts";
 import { envelopeHeaderBytes } from "./envelopes.ts";
 import { toConnectError } from "./errors.ts";
-import type { Intake, IntakeMeter } from "./intake.ts";
+import type { Intake } from "./intake.ts";
 import type { MessageLimits } from "./limits.ts";
 import { connectFailure, grpcTrailers } from "./protocols.ts";
 import { onlyMessage, type ReadOptions, requestMessages } from "./request_messages.ts";
@@ -69,9 +69,8 @@ interface Call {
   readonly output: DescMessage;
   readonly request: H2Request;
   readonly context: DeadlineContext;
-  readonly meter: IntakeMeter;
-  readonly outbox: Outbox;
-  readonly options: HttpAdapterOptions;
+  readonly reading: ReadOptions;
+  readonly hold: HoldOptions;
 }
 
 async function answer(
@@ -81,12 +80,17 @@ async function answer(
 ): Promise<H2Response> {
   const head = callHead(request, rpc);
   if ("status" in head) return await refuse(head, request);
-  const { clock, countingOf, identify } = options;
+  const { clock, countingOf, identify, limits: { readMaxBytes, writeMaxBytes } } = options;
   const { intake, outbox } = countingOf(request.peer);
   const principal = identify(request);
   const context = new DeadlineContext(request, principal, head.binary, clock, head.timeoutMs);
-  const meter = intake.open(request.connection);
-  const call = { head, output: rpc.method.output, request, context, meter, outbox, options };
+  const { connection } = request;
+  const compressMinBytes = head.gzip ? options.limits.compressMinBytes : Infinity;
+  const call: Call = {
+    ...{ head, output: rpc.method.output, request, context },
+    reading: { readMaxBytes, clock, meter: intake.open(connection) },
+    hold: { outbox, connection, writeMaxBytes, compressMinBytes },
+  };
   try {
     if (head.error) throw head.error;
     if (rpc.kind !== "unary") return enveloped(await streamed(rpc, call), call);
@@ -106,43 +110,35 @@ async function answer(
 
 async function onlyAnswer(rpc: UnaryRpc, call: Call): Promise<Answer> {
   const { head, output, context } = call;
-  const message = await onlyMessage(rpc, head, call.request, reading(call));
+  const message = await onlyMessage(rpc, head, call.request, call.reading);
   context.check();
   return answerOf(output, await rpc.call(message, context), head.binary);
 }
 
 async function streamed(rpc: StreamRpc, call: Call): Promise<Polling<Reply>> {
-  const { head, request, context } = call;
+  const { head, request, context, reading } = call;
   if (takesMany(rpc)) {
-    const messages = requestMessages(rpc, head, request, reading(call));
+    const messages = requestMessages(rpc, head, request, reading);
     return rpc.call(messages, context)[Symbol.asyncIterator]();
   }
-  const message = await onlyMessage(rpc, head, request, reading(call));
+  const message = await onlyMessage(rpc, head, request, reading);
   context.check();
   return rpc.call(message, context)[Symbol.asyncIterator]();
 }
 
-function reading({ meter, options: { limits, clock } }: Call): ReadOptions {
-  return { readMaxBytes: limits.readMaxBytes, clock, meter };
-}
-
 /** Nothing more is read of the request, and nothing of the answer. */
-function close({ context, meter }: Call): void {
+function close({ context, reading }: Call): void {
   context.close();
-  meter.close();
+  reading.meter.close();
 }
 
 /** A response of one answer. */
 async function single(answer: Answer, call: Call): Promise<H2Response> {
-  const { head, request: { connection }, options: { limits } } = call;
-  const plain = holdAnswer(answer, connection, holdOptions(call));
-  const isPacked = head.gzip && answer.length >= limits.compressMinBytes;
-  const { octets, release } = isPacked
-    ? await compressed(plain, connection, holdOptions(call))
-    : plain;
+  const { head, hold } = call;
+  const { octets, release } = await holdAnswer(answer, hold);
   close(call);
   const headers = [contentType(head)];
-  if (octets !== plain.octets) headers.push([head.form.encoding, "gzip"]);
+  if (octets !== answer.envelope) headers.push([head.form.encoding, "gzip"]);
   if (head.protocol === "connect") {
     const body = octets.subarray(envelopeHeaderBytes);
     headers.push(["content-length", String(body.length)]);
@@ -154,12 +150,10 @@ async function single(answer: Answer, call: Call): Promise<H2Response> {
 
 /** A response of replies in envelopes, which tells at its end how the call has ended. */
 function enveloped(replies: Polling<Reply>, call: Call): H2Response {
-  const { head, output, request: { connection }, context, options: { limits } } = call;
+  const { head, output, context, hold } = call;
   const body = new StreamBody(replies, {
-    connection,
     write: (reply) => answerOf(output, reply, head.binary),
-    holdOptions: holdOptions(call),
-    compressMinBytes: head.gzip ? limits.compressMinBytes : Infinity,
+    hold,
     end: head.form.end,
     failed: (error) => context.end(error),
     closed: () => close(call),
@@ -178,10 +172,6 @@ function ending(
     ...head.protocol === "grpc" && { trailers: () => grpcTrailers(error()) },
     sent: (isWhole) => isWhole ? context.end(error()) : context.unsent(),
   };
-}
-
-function holdOptions({ outbox, options: { limits: { writeMaxBytes } } }: Call): HoldOptions {
-  return { outbox, writeMaxBytes };
 }
 
 function contentType({ form, binary }: CallHead): H2Field {

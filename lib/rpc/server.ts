@@ -72,10 +72,11 @@ export const shuttingDown = new ConnectError(
   Code.Unavailable,
 );
 
-/** Opens what calls are counted in, of strangers and of this machine itself. */
+/** Opens what calls are counted in. Strangers who use up all that they may leave this machine its own. */
 export function openCounting(budgets: Budgets): HttpAdapterOptions["countingOf"] {
-  const [strangers, own] = [budgets.openAll(callBudgets), budgets.openAll(ownCallBudgets)];
-  return countingByPlace(counting(strangers), counting(own));
+  const strangers = counting(budgets.openAll(callBudgets));
+  const own = counting(budgets.openAll(ownCallBudgets));
+  return (peer) => isLocalPeer(peer) ? own : strangers;
 }
 
 function counting({ requests, answers }: Record<"requests" | "answers", Budget>): Counting {
@@ -83,14 +84,6 @@ function counting({ requests, answers }: Record<"requests" | "answers", Budget>)
     intake: new Intake(requests, connectionShares.requests),
     outbox: new Outbox(answers, connectionShares.answers),
   };
-}
-
-/** Strangers who use up all that they may leave this machine its own. */
-export function countingByPlace(
-  strangers: Counting,
-  own: Counting,
-): HttpAdapterOptions["countingOf"] {
-  return (peer) => isLocalPeer(peer) ? own : strangers;
 }
 
 /**

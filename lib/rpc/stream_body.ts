@@ -3,7 +3,6 @@ import { concatenated } from "../h2/mod.ts";
 import type { Release } from "../port/mod.ts";
 import {
   type Answer,
-  compressed,
   type HeldAnswer,
   holdAnswer,
   type HoldOptions,
@@ -21,13 +20,9 @@ const end: Chunk = { done: true, value: undefined };
 
 /** How answers are sent. */
 export interface StreamBodyOptions {
-  /** By which is counted what waits. */
-  readonly connection: object;
   /** The answer that a reply is. */
   readonly write: (reply: Reply) => Answer;
-  readonly holdOptions: HoldOptions;
-  /** Octets from which on an answer is compressed. */
-  readonly compressMinBytes: number;
+  readonly hold: HoldOptions;
   /** What the body ends with, in protocols where it tells how the call has ended. */
   readonly end: (error: ConnectError | undefined) => Uint8Array | undefined;
   /** Hears why the stream breaks off, before its source does. */
@@ -103,8 +98,8 @@ export class StreamBody implements AsyncIterableIterator<Uint8Array> {
   }
 
   /** A longer answer, or one that is compressed, goes alone, and is not copied. */
-  #filled(head: Answer): Pick<HeldAnswer, "octets" | "release"> | Promise<HeldAnswer> {
-    const { connection, holdOptions } = this.options;
+  #filled(head: Answer): HeldAnswer | Promise<HeldAnswer> {
+    const { hold } = this.options;
     const chunks = [head.envelope];
     let length = head.envelope.length;
     while (length < batchBytes && !this.#isPacked(head)) {
@@ -116,20 +111,17 @@ export class StreamBody implements AsyncIterableIterator<Uint8Array> {
       length += next.envelope.length;
       this.#next = undefined;
     }
-    if (chunks.length === 1) {
-      const plain = holdAnswer(head, connection, holdOptions);
-      return this.#isPacked(head) ? compressed(plain, connection, holdOptions) : plain;
-    }
+    if (chunks.length === 1) return holdAnswer(head, hold);
     const octets = concatenated(chunks);
-    return { octets, release: holdOptions.outbox.hold(connection, octets) };
+    return { octets, release: hold.outbox.hold(hold.connection, octets) };
   }
 
   #isPacked({ length }: Answer): boolean {
-    return length >= this.options.compressMinBytes;
+    return length >= this.options.hold.compressMinBytes;
   }
 
   /** Counts octets until they have left. */
-  #hold({ octets, release }: Pick<HeldAnswer, "octets" | "release">): Uint8Array {
+  #hold({ octets, release }: HeldAnswer): Uint8Array {
     this.#release = release;
     if (this.#isClosed) this.#letGo();
     return octets;

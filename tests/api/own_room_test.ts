@@ -5,13 +5,14 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { defaultMessageLimits } from "../../lib/rpc/limits.ts";
 import { HealthService } from "../../lib/rpc/health.ts";
 import { httpAdapter } from "../../lib/rpc/http_adapter.ts";
-import { countingByPlace } from "../../lib/rpc/server.ts";
+import { openCounting } from "../../lib/rpc/server.ts";
 import { EventHub } from "../../lib/api/watch/hub.ts";
 import { watchFilter } from "../../lib/api/watch/stream.ts";
 import { create } from "@bufbuild/protobuf";
 import { WatchRequestSchema } from "../../lib/gen/maglev_pb.ts";
+import { silentLogger } from "../../lib/log/mod.ts";
+import { Budgets } from "../../lib/port/mod.ts";
 import { systemClock } from "../../lib/time/mod.ts";
-import { countedRoom } from "../rpc/support/roomy.ts";
 import { CheckerBed } from "./support/checker_bed.ts";
 import { memoryRequest } from "../rpc/support/memory_request.ts";
 import { anybody } from "../rpc/support/callers.ts";
@@ -21,10 +22,13 @@ const json = [["content-type", "application/json"]] as const;
 const path = "/grpc.health.v1.Health/Check";
 
 Deno.test("strangers who have used up the room of requests and answers lock nobody here out", async () => {
-  for (const full of ["requests", "answers"]) {
+  for (const full of ["request-bytes", "answer-bytes"]) {
+    using budgets = new Budgets(silentLogger, systemClock);
+    const countingOf = openCounting(budgets);
+    for (const budget of budgets.all) if (budget.name === full) budget.take(budget.limit);
     const { http1 } = httpAdapter({
       rpcs: new HealthService([""]).rpcs(),
-      countingOf: countingByPlace(countedRoom({ [full]: 0 }), countedRoom()),
+      countingOf,
       limits: defaultMessageLimits,
       identify: anybody,
       clock: systemClock,

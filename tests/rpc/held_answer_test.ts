@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
-import { Answer, compressed, holdAnswer } from "../../lib/rpc/answer.ts";
+import { Answer, holdAnswer } from "../../lib/rpc/answer.ts";
 import { OneChunk } from "../../lib/port/outbox.ts";
 import { countedRoom } from "./support/roomy.ts";
 
 /** An answer of `length` zeros, and what is held for it. */
 function setUp(length: number, limits: Parameters<typeof countedRoom>[0] = {}) {
   const { outbox, answers: budget } = countedRoom(limits);
-  const options = { outbox, writeMaxBytes: 100_000 };
-  const connection = {};
   const answer = new Answer(new Uint8Array(length));
-  const pack = () => compressed(holdAnswer(answer, connection, options), connection, options);
+  const hold = { outbox, connection: {}, writeMaxBytes: 100_000, compressMinBytes: length };
+  const pack = async () => await holdAnswer(answer, hold);
   return { budget, answer, pack };
 }
 

@@ -50,10 +50,8 @@ function bodyOf(
   const counts = { closed: 0 };
   const failures: string[] = [];
   const body = new StreamBody(answers, {
-    connection: {},
     write: (reply) => answerOf(schema, reply, binary),
-    holdOptions: { outbox, writeMaxBytes: 30_000 },
-    compressMinBytes,
+    hold: { outbox, connection: {}, writeMaxBytes: 30_000, compressMinBytes },
     end: () => end,
     failed: (error) => failures.push(error.rawMessage),
     closed: () => counts.closed++,
