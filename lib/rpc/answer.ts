@@ -10,7 +10,7 @@ import { encodeEnvelope } from "@connectrpc/connect/protocol";
 import type { Outbox, Release } from "../port/mod.ts";
 import { exhausted } from "./errors.ts";
 import { gzipCompression } from "./compression.ts";
-import { envelopeHeaderBytes } from "./envelopes.ts";
+import { envelopeHeaderBytes } from "./intake.ts";
 
 /**
  * A message of ours as it goes over the wire, written once for however many it is sent to. What

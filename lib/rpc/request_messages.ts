@@ -10,9 +10,15 @@ import { reasonOf } from "../log/mod.ts";
 import { shortened } from "../port/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import type { CallHead } from "./call_head.ts";
-import { envelopeHeaderBytes, envelopes, lastEnvelope, tooLarge, whole } from "./envelopes.ts";
+import {
+  envelopeHeaderBytes,
+  envelopes,
+  type IntakeMeter,
+  lastEnvelope,
+  tooLarge,
+  whole,
+} from "./intake.ts";
 import { fitting, invalid } from "./errors.ts";
-import type { IntakeMeter } from "./intake.ts";
 import { type MessageLimits, quickBytes, requestOptions } from "./limits.ts";
 import { type Rpc, takesMany } from "./rpc.ts";
 
