@@ -1,8 +1,8 @@
 import { create, type DescMessage, type MessageShape } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { debugEventsRole } from "../access/mod.ts";
-import { type CheckerControl, CheckerError, type CheckerView } from "../checker/mod.ts";
-import type { Actor, EventSink, Journal, NewEvent } from "../events/mod.ts";
+import type { CheckerControl, CheckerView } from "../checker/mod.ts";
+import type { EventSink, Journal } from "../events/mod.ts";
 import {
   CheckConfigResponseSchema,
   ListHealthChecksResponseSchema,
@@ -23,11 +23,10 @@ import {
   type Rpc,
   serverStream,
   unary,
-  type UnaryRpc,
   written,
 } from "../rpc/mod.ts";
 import type { Clock } from "../time/mod.ts";
-import { VppError, type VppService } from "../vpp/mod.ts";
+import type { VppService } from "../vpp/mod.ts";
 import { healthcheckToProto, shownBackend, shownFrontend } from "./convert/objects.ts";
 import {
   checkOutcomeToProto,
@@ -84,32 +83,7 @@ export interface MaglevDeps extends ApiSources {
 
 /** The service `maglev.Maglev`, one row per RPC, in the order of the wire contract. */
 export function maglevRpcs(deps: MaglevDeps): readonly Rpc[] {
-  const rpcs = [...showRpcs(deps), ...steeringRpcs(deps), ...configRpcs(deps), ...vppRpcs(deps)];
-  return rpcs.map((rpc) => rpc.kind === "unary" ? { ...rpc, call: withStatuses(rpc.call) } : rpc);
-}
-
-/** The same call, of which what checker and VPP refuse in words for operators has a status. */
-function withStatuses(call: UnaryRpc["call"]): UnaryRpc["call"] {
-  return (request, context) => {
-    try {
-      const reply = call(request, context);
-      return reply instanceof Promise ? reply.catch(throwStatus) : reply;
-    } catch (error) {
-      return throwStatus(error);
-    }
-  };
-}
-
-const codes = {
-  "not-found": Code.NotFound,
-  "failed-precondition": Code.FailedPrecondition,
-  "invalid-argument": Code.InvalidArgument,
-  "unavailable": Code.Unavailable,
-} as const;
-
-function throwStatus(error: unknown): never {
-  if (!(error instanceof CheckerError || error instanceof VppError)) throw error;
-  throw new ConnectError(error.message, codes[error.kind]);
+  return [...showRpcs(deps), ...steeringRpcs(deps), ...configRpcs(deps), ...vppRpcs(deps)];
 }
 
 function showRpcs({ checker, hub, journal, archive, clock, calls }: MaglevDeps): readonly Rpc[] {
@@ -214,9 +188,18 @@ function vppRpcs({ vpp, events, checker, calls, status, clock }: MaglevDeps): re
         });
       }
       // That it failed, if it does, is told by the audit.
-      const tell = () => events.emit([syncAction(frontend, actorOf(call))]);
       await calls.vppSyncs.run(call, async () => {
-        tell();
+        events.emit([{
+          ...{
+            kind: "operator",
+            action: "sync",
+            backend: "",
+            frontend: frontend ?? "",
+            detail: "",
+          },
+          cause: { kind: "operator" },
+          actor: actorOf(call),
+        }]);
         await syncing.sync(frontend, call.signal);
       });
       return create(SyncVPPLBStateResponseSchema);
@@ -244,18 +227,6 @@ function answersAbout<D extends DescMessage>(output: D, clock: Clock) {
     answers.of(read, binary, async () => {
       return await messageInSlices(output, await convert(), clock, binary);
     });
-}
-
-function syncAction(frontend: string | undefined, actor: Actor): NewEvent {
-  return {
-    kind: "operator",
-    action: "sync",
-    backend: "",
-    frontend: frontend ?? "",
-    detail: "",
-    cause: { kind: "operator" },
-    actor,
-  };
 }
 
 /**

@@ -45,7 +45,7 @@ export class Operations {
     this.#transaction?.finish();
   }
 
-  /** Does all of `operations`, or none, and says what that comes to. Throws CheckerError. */
+  /** Does all of `operations`, or none, and says what that comes to. Throws OperatorError. */
   operate(operations: readonly Operation[], actor?: Actor): Outcome {
     this.finish();
     const { outcome, changes } = atOnce(this.#operator.foresee(operations));

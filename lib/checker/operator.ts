@@ -1,4 +1,4 @@
-import type { Actor, EventSink } from "../events/mod.ts";
+import { type Actor, type EventSink, OperatorError } from "../events/mod.ts";
 import { type BackendState, type Health, type Step, step } from "../health/mod.ts";
 import { atOnce, type Clock, type Steps } from "../time/mod.ts";
 import type { BackendEntry, Membership } from "./backend.ts";
@@ -7,7 +7,7 @@ import { type Asked, backendOf, carryOut, type Intent, verbToFile } from "./inte
 import type { TransactionChange } from "./operations.ts";
 import type { Outcome } from "./outcome.ts";
 import { dryRunIntents } from "./dry_run.ts";
-import { CheckerError, type Operation, type Verb, type WeightPlace } from "./types.ts";
+import type { Operation, Verb, WeightPlace } from "./types.ts";
 
 /** What carrying out an operator's requests needs. */
 export interface OperatorContext {
@@ -31,12 +31,12 @@ export interface Planned {
 export class Operator {
   constructor(private readonly context: OperatorContext) {}
 
-  /** What `operations` would change if they were done now, all or none. Throws {@link CheckerError}. */
+  /** What `operations` would change if they were done now, all or none. Throws {@link OperatorError}. */
   changes(operations: readonly Operation[], by?: Actor): readonly TransactionChange[] {
     return this.#changes(atOnce(this.#intents(operations)), by);
   }
 
-  /** What they would come to if they were done at the first step. Throws {@link CheckerError}. */
+  /** What they would come to if they were done at the first step. Throws {@link OperatorError}. */
   *foresee(operations: readonly Operation[]): Steps<Planned> {
     const intents = yield* this.#intents(operations);
     yield "long";
@@ -91,7 +91,7 @@ export class Operator {
         const entry = generation.backends.get(operation.backend);
         if (entry) return yield* resets([entry], entry.placement.memberships, projection);
         const what = `cannot reset backend ${quoted(operation.backend)}`;
-        throw new CheckerError("not-found", `${what}: no such backend`);
+        throw new OperatorError("not-found", `${what}: no such backend`);
       }
       case "reset-weight":
         return yield* resets([], [this.#find({ ...operation, weight: 0 })], projection);
@@ -99,7 +99,7 @@ export class Operator {
         const entry = generation.frontends.get(operation.frontend);
         if (entry) return yield* resets([], entry.members.values(), projection);
         const what = `cannot reset frontend ${quoted(operation.frontend)}`;
-        throw new CheckerError("not-found", `${what}: no such frontend`);
+        throw new OperatorError("not-found", `${what}: no such frontend`);
       }
       case "reset-all": {
         const { backends, frontends } = generation;
@@ -115,14 +115,14 @@ export class Operator {
   #prepareDrain(backend: string, deadlineMs: number | undefined, projection: Projection): Intent {
     const what = `cannot drain backend ${quoted(backend)}`;
     const on = this.context.engine.generation.backends.get(backend);
-    if (!on) throw new CheckerError("not-found", `${what}: no such backend`);
+    if (!on) throw new OperatorError("not-found", `${what}: no such backend`);
     if (deadlineMs !== undefined && !(deadlineMs > 0 && deadlineMs <= longestDrainMs)) {
       const why = `the time has to be above 0 and at most 24h, not ${deadlineMs} ms`;
-      throw new CheckerError("invalid-argument", `${what}: ${why}`);
+      throw new OperatorError("invalid-argument", `${what}: ${why}`);
     }
     if (projection.stateOf(on) === "disabled") {
       const why = "it is disabled and its flows are moved away; enable it first";
-      throw new CheckerError("failed-precondition", `${what}: ${why}`);
+      throw new OperatorError("failed-precondition", `${what}: ${why}`);
     }
     projection.drain(on);
     return { kind: "drain", on, deadlineMs };
@@ -134,11 +134,11 @@ export class Operator {
     if (!on) {
       const isPause = verb === "pause" || verb === "resume";
       const kind = isPause ? "failed-precondition" : "not-found";
-      throw new CheckerError(kind, `${what}: no such backend`);
+      throw new OperatorError(kind, `${what}: no such backend`);
     }
     const outcome = projection.steer(on, verb);
     if (outcome.kind === "refused") {
-      throw new CheckerError("failed-precondition", `${what}: ${outcome.why}`);
+      throw new OperatorError("failed-precondition", `${what}: ${outcome.why}`);
     }
     return { kind: "steer", on, verb };
   }
@@ -149,9 +149,9 @@ export class Operator {
       `frontend ${quoted(frontend)}`;
     if (!Number.isInteger(weight) || weight < 0 || weight > 100) {
       const why = `a weight is a whole number from 0 to 100, not ${weight}`;
-      throw new CheckerError("invalid-argument", `${what}: ${why}`);
+      throw new OperatorError("invalid-argument", `${what}: ${why}`);
     }
-    const missing = (kind: string) => new CheckerError("not-found", `${what}: no such ${kind}`);
+    const missing = (kind: string) => new OperatorError("not-found", `${what}: no such ${kind}`);
     const entry = this.context.engine.generation.frontends.get(frontend);
     if (!entry) throw missing("frontend");
     const index = entry.file.pools.findIndex(({ name }) => name === pool);

@@ -77,19 +77,6 @@ export interface FrontendSnapshot {
   readonly slowStarts: ReadonlyMap<string, number>;
 }
 
-/** Why an operator's request was refused; the message is a sentence for the operator. */
-export class CheckerError extends Error {
-  /** Tells it from other errors. */
-  override readonly name = "CheckerError";
-  /** `message` says what was asked for, of which backend, and why it is refused. */
-  constructor(
-    readonly kind: "not-found" | "failed-precondition" | "invalid-argument",
-    message: string,
-  ) {
-    super(message);
-  }
-}
-
 /** The checker as other rooms see it. Reads are from memory and cheap. */
 export interface CheckerView {
   /** The configuration in force, with the weights of the file. */
@@ -152,7 +139,7 @@ export type Operation =
   | { readonly action: "reset-frontend"; readonly frontend: string }
   | { readonly action: "reset-all" };
 
-/** What operators may do, `actor` being who asks. Each throws {@link CheckerError}. */
+/** What operators may do, `actor` being who asks. Each throws {@link OperatorError}. */
 export interface CheckerControl {
   /**
    * Does all of `operations`, in order, or none of them, and returns their effect. The errors are

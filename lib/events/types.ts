@@ -24,6 +24,21 @@ export interface Actor {
   readonly from: string;
 }
 
+/** Why what an operator asked for was not done; the message is a sentence for the operator. */
+export class OperatorError extends Error {
+  /** Tells it from other errors. */
+  override readonly name = "OperatorError";
+  /** `message` says what was asked for, of what, and why it was not done. */
+  constructor(
+    /** What the API answers with. */
+    readonly kind: "not-found" | "failed-precondition" | "invalid-argument" | "unavailable",
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
 /** A weight in an event; `absent`: the backend is not in the pool. */
 export type ToldWeight = Weight | "absent";
 

@@ -1,4 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
+import { OperatorError } from "../events/mod.ts";
 import { shortened } from "../port/mod.ts";
 
 /** Status codes by their number, as the `grpc_code` label spells them. */
@@ -25,12 +26,22 @@ export const rpcCodes = [
 /** One of {@link rpcCodes}. */
 export type RpcCode = (typeof rpcCodes)[number];
 
+const codes = {
+  "not-found": Code.NotFound,
+  "failed-precondition": Code.FailedPrecondition,
+  "invalid-argument": Code.InvalidArgument,
+  "unavailable": Code.Unavailable,
+} as const;
+
 /**
  * The status that a client gets for `error`. What is not meant for operators becomes Internal
  * without its message, which may hold anything; the cause stays for the log.
  */
 export function toConnectError(error: unknown): ConnectError {
   if (error instanceof ConnectError) return fitting(error);
+  if (error instanceof OperatorError) {
+    return fitting(new ConnectError(error.message, codes[error.kind]));
+  }
   return new ConnectError("internal error", Code.Internal, undefined, undefined, error);
 }
 

@@ -1,6 +1,13 @@
 import { Checker } from "../checker/mod.ts";
 import type { Config } from "../config/mod.ts";
-import { because, EventStream, Journal, logEvents, type MaglevEvent } from "../events/mod.ts";
+import {
+  because,
+  EventStream,
+  Journal,
+  logEvents,
+  type MaglevEvent,
+  OperatorError,
+} from "../events/mod.ts";
 import type { LogAttributes, Logger, LogLevel } from "../log/mod.ts";
 import type { StartProbe } from "../probes/mod.ts";
 import { onThisThread } from "../probing/mod.ts";
@@ -145,7 +152,7 @@ export class SimulatedDaemon {
 }
 
 function ignoreRefusal(error: unknown): void {
-  if (!(error instanceof Error) || error.name !== "VppError") throw error;
+  if (!(error instanceof OperatorError)) throw error;
 }
 
 /** Errors that a simulation brings about itself. */

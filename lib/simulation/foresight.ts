@@ -7,7 +7,7 @@ import {
   ReloadRefused,
 } from "../checker/mod.ts";
 import type { Config } from "../config/mod.ts";
-import type { MaglevEvent } from "../events/mod.ts";
+import { type MaglevEvent, OperatorError } from "../events/mod.ts";
 import type { Action } from "./actions.ts";
 import { type Wanted, wantedNow, type WantedVip } from "./desired.ts";
 
@@ -176,14 +176,16 @@ export function steer(checker: Checker, action: Steering, blame: (what: string) 
     if (action.do === "many") {
       checker.operateMany(action.operations).catch((error) => {
         const isAbandoned = error instanceof Error && error.message.endsWith("is stopping");
-        if (!isOurs(error) && !isAbandoned) blame(`many operations failed: ${error}`);
+        if (!(error instanceof OperatorError) && !isAbandoned) {
+          blame(`many operations failed: ${error}`);
+        }
       });
       return;
     }
     const operations = operationsOf(checker, action);
     for (const wrong of operateAsForeseen(checker, operations)) blame(wrong);
   } catch (error) {
-    if (!isOurs(error)) throw error;
+    if (!(error instanceof OperatorError)) throw error;
   }
 }
 
@@ -206,10 +208,6 @@ function operationsOf(
       return pool ? [{ action: "weight", ...place, weight, flush }] : [];
     }
   }
-}
-
-function isOurs(error: unknown): boolean {
-  return error instanceof Error && error.name === "CheckerError";
 }
 
 /** Hears what else changes something while a reload goes on. */

@@ -1,21 +1,6 @@
 import type { DesiredSource } from "../checker/mod.ts";
 import type { IpAddress } from "../ip/mod.ts";
 
-/** VPP is away or did not answer; or the request cannot be served in this phase. */
-export class VppError extends Error {
-  /** For `instanceof` across bundles, and for logs. */
-  override readonly name = "VppError";
-  /** `message` is a sentence for the operator. */
-  constructor(
-    /** What the API answers with. */
-    readonly kind: "unavailable" | "failed-precondition" | "not-found",
-    message: string,
-    options?: ErrorOptions,
-  ) {
-    super(message, options);
-  }
-}
-
 /** The VPP that maglevd is connected to. Times are Unix milliseconds. */
 export interface VppInfo {
   /** Such as `26.10-rc0~374-gb575ec2c56d`. */
@@ -216,7 +201,7 @@ export interface LbCounters {
   readonly servers: readonly ServerCounters[];
 }
 
-/** VPP as the API, the metrics and the command line see it. Everything rejects with VppError. */
+/** VPP as the API, the metrics and the command line see it. Everything rejects with OperatorError. */
 export interface VppService {
   /** Undefined while not connected. */
   info(): VppInfo | undefined;

@@ -7,7 +7,8 @@ import { CallSlots } from "../../lib/api/limits.ts";
 import { toConnectError } from "../../lib/rpc/errors.ts";
 import { maglevRpcs } from "../../lib/api/service.ts";
 import type { MaglevDeps } from "../../lib/api/service.ts";
-import { VppError, type VppService } from "../../lib/vpp/mod.ts";
+import { OperatorError } from "../../lib/events/mod.ts";
+import type { VppService } from "../../lib/vpp/mod.ts";
 import { CheckerBed } from "./support/checker_bed.ts";
 import { sharesOf } from "../port/support/peer_shares_of.ts";
 import { smallConfig } from "./support/small_config.ts";
@@ -141,7 +142,7 @@ Deno.test("a sync is told once, when it is asked for, before anything comes of i
     told.push(bed.events.map((event) => event.kind === "operator" ? event.detail : event.kind));
   const sync = () => {
     note();
-    return Promise.reject(new VppError("failed-precondition", "warming up for 3 s more"));
+    return Promise.reject(new OperatorError("failed-precondition", "warming up for 3 s more"));
   };
   await new Service({ vpp: { ...vpp, sync } }, bed).refusal("syncVPPLBState");
   note();

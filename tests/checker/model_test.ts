@@ -45,7 +45,7 @@ async function act(bench: Bench, model: Model, action: Action): Promise<void> {
     const { verb, name: backend } = action;
     const act = () => bench.checker.operate([{ action: verb, backend }]);
     if (isAllowed) act();
-    else assert.throws(act, /^CheckerError: cannot/);
+    else assert.throws(act, /^OperatorError: cannot/);
   } else if ("weigh" in action) {
     for (const place of [...model.weights.keys()]) {
       const [frontend, pool, backend] = place.split("/");

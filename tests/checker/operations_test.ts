@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { CheckerError, type Operation } from "../../lib/checker/mod.ts";
+import type { Operation } from "../../lib/checker/mod.ts";
+import { OperatorError } from "../../lib/events/mod.ts";
 import type { Turn } from "../../lib/time/mod.ts";
 import { steer } from "../support/steer.ts";
 import { Bench, fail, pass, sketch } from "./support/bench.ts";
@@ -259,7 +260,7 @@ Deno.test("of many operations all are done or none", async () => {
   using bench = up();
   const wrong = [...operations, disable("nobody")];
   const notFound = (error: unknown) =>
-    error instanceof CheckerError && /backend "nobody": no such backend/.test(error.message);
+    error instanceof OperatorError && /backend "nobody": no such backend/.test(error.message);
   await assert.rejects(bench.checker.operateMany(wrong), notFound);
   await assert.rejects(bench.checker.foreseeMany(wrong), notFound);
   assert.deepEqual(bench.events, []);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { CheckerError } from "../../lib/checker/mod.ts";
+import { OperatorError } from "../../lib/events/mod.ts";
 import { steer } from "../support/steer.ts";
 import { Bench, fail, pass, sketch } from "./support/bench.ts";
 
@@ -8,12 +8,12 @@ const config = sketch({
   frontends: { f: [{ a: 100 }, { b: 50 }] },
 });
 
-/** The kind and message of the CheckerError that `run` throws. */
+/** The kind and message of the OperatorError that `run` throws. */
 function refusal(run: () => unknown): string {
   try {
     run();
   } catch (error) {
-    assert.ok(error instanceof CheckerError, String(error));
+    assert.ok(error instanceof OperatorError, String(error));
     return `${error.kind}: ${error.message}`;
   }
   throw new assert.AssertionError({ message: "it was not refused" });

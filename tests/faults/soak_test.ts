@@ -231,6 +231,6 @@ function operate(ask: () => void): void {
   try {
     ask();
   } catch (error) {
-    if (!(error instanceof Error && error.name === "CheckerError")) throw error;
+    if (!(error instanceof Error && error.name === "OperatorError")) throw error;
   }
 }

@@ -1,11 +1,11 @@
-import type { EventData } from "../../events/mod.ts";
+import { type EventData, OperatorError } from "../../events/mod.ts";
 import { reasonOf } from "../../log/mod.ts";
 import { NetError } from "../../net/mod.ts";
 import type { Supervisor, Task } from "../../supervisor/mod.ts";
 import { sleep } from "../../time/mod.ts";
 import { ConnectionError, IncompatibleError, RetvalError, TimeoutError } from "../client/errors.ts";
 import { abortable } from "../client/pending.ts";
-import { type LbCounters, type VppAway, VppError, type VppInfo, type VppStep } from "../service.ts";
+import type { LbCounters, VppAway, VppInfo, VppStep } from "../service.ts";
 import { SegmentError } from "../stats/directory.ts";
 import { KnownState } from "../sync/known.ts";
 import { StepTracker } from "../sync/step_tracker.ts";
@@ -179,7 +179,7 @@ export class Link {
       const reason = reasonOf(connection.signal.reason);
       if (signal.aborted) log.info("vpp-disconnect", { reason });
       else this.#tell("lost", reason);
-      pending.rejectWaiters(new VppError("unavailable", `VPP was disconnected: ${reason}`));
+      pending.rejectWaiters(new OperatorError("unavailable", `VPP was disconnected: ${reason}`));
       progress.awaiting("the end of a connection to VPP");
       await connection.close();
     }

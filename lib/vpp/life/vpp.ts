@@ -1,19 +1,18 @@
 import type { CheckerView, DesiredSource } from "../../checker/mod.ts";
-import type { EventSink } from "../../events/mod.ts";
+import { type EventSink, OperatorError } from "../../events/mod.ts";
 import { reasonOf } from "../../log/mod.ts";
 import type { Supervisor } from "../../supervisor/mod.ts";
 import { abortable } from "../client/pending.ts";
 import { type FlushMemory, Ledger } from "../lb/ledger.ts";
-import {
-  type LbCounters,
-  type LbState,
-  type VppAway,
-  VppError,
-  type VppInfo,
-  type VppPlan,
-  type VppService,
-  type VppStep,
-  type VppWarmup,
+import type {
+  LbCounters,
+  LbState,
+  VppAway,
+  VppInfo,
+  VppPlan,
+  VppService,
+  VppStep,
+  VppWarmup,
 } from "../service.ts";
 import { Pending } from "../sync/pending.ts";
 import { summaryOf } from "../sync/step_tracker.ts";
@@ -121,7 +120,7 @@ export class Vpp implements VppService {
     if (frontend !== undefined) this.#mustExist(frontend);
     const { differs } = await this.#asking(() => {
       if (!this.#warmup.isOver) {
-        throw new VppError(
+        throw new OperatorError(
           "failed-precondition",
           "the warm-up is not over: VPP is synced by itself as backends become known",
         );
@@ -129,7 +128,7 @@ export class Vpp implements VppService {
       return this.#pending.ask(frontend);
     }, signal);
     if (differs.length > 0) {
-      throw new VppError("unavailable", `VPP is not in step: ${summaryOf(differs)}`);
+      throw new OperatorError("unavailable", `VPP is not in step: ${summaryOf(differs)}`);
     }
   }
 
@@ -153,7 +152,7 @@ export class Vpp implements VppService {
 
   #mustExist(frontend: string): void {
     if (this.options.checker.frontend(frontend)) return;
-    throw new VppError("not-found", `there is no frontend ${frontend}`);
+    throw new OperatorError("not-found", `there is no frontend ${frontend}`);
   }
 
   /** Runs `ask` with the present connection; its failures become VppErrors. */
@@ -162,12 +161,14 @@ export class Vpp implements VppService {
     signal: AbortSignal | undefined,
   ): Promise<T> {
     const connected = this.#link?.connected;
-    if (!connected) throw new VppError("unavailable", "VPP is not connected");
+    if (!connected) throw new OperatorError("unavailable", "VPP is not connected");
     try {
       return await abortable(ask(connected), signal);
     } catch (error) {
-      if (error instanceof VppError) throw error;
-      throw new VppError("unavailable", `VPP did not answer: ${reasonOf(error)}`, { cause: error });
+      if (error instanceof OperatorError) throw error;
+      throw new OperatorError("unavailable", `VPP did not answer: ${reasonOf(error)}`, {
+        cause: error,
+      });
     }
   }
 }

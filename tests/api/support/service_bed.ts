@@ -13,7 +13,7 @@ import type { MaglevDeps } from "../../../lib/api/service.ts";
 import { EventHub } from "../../../lib/api/watch/hub.ts";
 import { FakeClock } from "../../../lib/time/mod.ts";
 import type { VppService } from "../../../lib/vpp/mod.ts";
-import { VppError } from "../../../lib/vpp/mod.ts";
+import { OperatorError } from "../../../lib/events/mod.ts";
 import { anyStatus } from "./any_status.ts";
 import { CheckerBed } from "./checker_bed.ts";
 import { operatorAt } from "../../rpc/support/callers.ts";
@@ -84,8 +84,8 @@ export const vpp: VppService = {
   away: () => undefined,
   warmup: () => ({ phase: "over" }),
   counters: () => undefined,
-  state: () => Promise.reject(new VppError("unavailable", "VPP did not answer lb_vip_dump")),
+  state: () => Promise.reject(new OperatorError("unavailable", "VPP did not answer lb_vip_dump")),
   plan: () => Promise.resolve({ changes: [], moves: [] }),
   foresee: () => Promise.resolve({ changes: [], moves: [] }),
-  sync: () => Promise.reject(new VppError("failed-precondition", "warming up for 3 s more")),
+  sync: () => Promise.reject(new OperatorError("failed-precondition", "warming up for 3 s more")),
 };

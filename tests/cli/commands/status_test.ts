@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { troubledBackends, troubleLines } from "../../../lib/cli/commands/status_found.ts";
 import { BackendInfoSchema } from "../../../lib/gen/maglev_pb.ts";
 import type { DaemonStatus } from "../../../lib/api/convert/status.ts";
-import { VppError, type VppInfo, type VppService } from "../../../lib/vpp/mod.ts";
+import { OperatorError } from "../../../lib/events/mod.ts";
+import type { VppInfo, VppService } from "../../../lib/vpp/mod.ts";
 import { pass } from "../../checker/support/bench.ts";
 import { type Harness, serve } from "../../api/support/harness.ts";
 import { vpp } from "../../api/support/service_bed.ts";
@@ -149,7 +150,7 @@ Deno.test("a VPP that is away is told with since when, why, and when it is tried
 
 Deno.test("while VPP is away whatever asks for it says since when, why, and the next try", async () => {
   const now = Date.now();
-  const gone = () => Promise.reject(new VppError("unavailable", "VPP is not connected"));
+  const gone = () => Promise.reject(new OperatorError("unavailable", "VPP is not connected"));
   await using harness = await site([], {
     ...vpp,
     away: () => ({ since: now - 5_400_000, reason: "nobody listens", nextTryAt: now + 4_000_000 }),
@@ -172,7 +173,8 @@ Deno.test("while VPP is away whatever asks for it says since when, why, and the 
 });
 
 Deno.test("a VPP that says no, or is turned off, is told of in its own words", async () => {
-  const plan = () => Promise.reject(new VppError("unavailable", "VPP did not answer: it hangs"));
+  const plan = () =>
+    Promise.reject(new OperatorError("unavailable", "VPP did not answer: it hangs"));
   await using harness = await site([], { ...vpp, plan });
   const { said } = await linesAt(harness.address, "show vpp lb plan");
   assert.deepEqual(said, ["error: VPP did not answer: it hangs"]);

@@ -62,18 +62,18 @@ Deno.test("what cannot be asked says why, and of which kind that is", async () =
     return [name, "kind" in rest && rest.kind, message];
   };
   assert.deepEqual(await kindOf(bed.vpp.sync()), [
-    "VppError",
+    "OperatorError",
     "failed-precondition",
     "the warm-up is not over: VPP is synced by itself as backends become known",
   ]);
   assert.deepEqual(await kindOf(bed.vpp.plan("nobody")), [
-    "VppError",
+    "OperatorError",
     "not-found",
     "there is no frontend nobody",
   ]);
   bed.sim.hang();
   assert.deepEqual(await kindOf(bed.vpp.state()), [
-    "VppError",
+    "OperatorError",
     "unavailable",
     "VPP did not answer: VPP did not answer lb_conf_get within 10000 ms",
   ]);
