@@ -1,4 +1,6 @@
+import type { ConnectError } from "@connectrpc/connect";
 import {
+  type Budget,
   type Budgets,
   type BudgetSpec,
   PeerShares,
@@ -6,7 +8,14 @@ import {
   type SharedBudgetSpec,
   type ShareLimits,
 } from "../port/mod.ts";
-import { type CallContext, exhausted, type QueueLimits, rpcBudgets } from "../rpc/mod.ts";
+import {
+  Backlog,
+  type CallContext,
+  type EventQueue,
+  exhausted,
+  type QueueLimits,
+  rpcBudgets,
+} from "../rpc/mod.ts";
 
 /**
  * How far one watcher may fall behind. A burst of ten thousand backends that change at once, each
@@ -159,10 +168,60 @@ export type CallSlotsByClass = Readonly<Record<CallClass, CallSlots>>;
 
 /** Opens the budgets of all classes. */
 export function openCallSlots(budgets: Budgets): CallSlotsByClass {
-  const open = (spec: SharedBudgetSpec) => new CallSlots(new PeerShares(budgets.open(spec), spec));
-  const { checks, reloads, vppReads, vppSyncs, lists, archive } = callClasses;
-  return {
-    ...{ checks: open(checks), reloads: open(reloads), lists: open(lists), archive: open(archive) },
-    ...{ vppReads: open(vppReads), vppSyncs: open(vppSyncs) },
-  };
+  const slots = Object.entries<SharedBudgetSpec>(callClasses)
+    .map(([name, spec]) => [name, new CallSlots(new PeerShares(budgets.open(spec), spec))]);
+  return Object.fromEntries(slots) as CallSlotsByClass;
+}
+
+/** What watchers of one kind, strangers or this machine's own, may cost together. */
+export type WatchBudgets = Readonly<Record<keyof typeof watchBudgets, Budget>>;
+
+/** One of the streams that may be open. */
+export interface WatchSlot {
+  readonly leave: () => void;
+  /** Why it is somebody else's now. */
+  lost: ConnectError | undefined;
+  /** What its stream is sent, once it is open. */
+  queue: Pick<EventQueue<object>, "fail"> | undefined;
+}
+
+/** The streams that watchers of one kind may have open, and what they have not read of them. */
+export class WatchSlots {
+  readonly backlog: Backlog;
+  readonly #shares: PeerShares;
+
+  /** None of them is taken yet. */
+  constructor(private readonly budgets: WatchBudgets) {
+    const { backlog, watchers } = budgets;
+    this.backlog = new Backlog(backlog);
+    this.#shares = new PeerShares(watchers, { perPrefix: watchers.limit, reserved: 0 });
+  }
+
+  /** Takes one for a peer; `isDebug` with log records of that level. Throws ResourceExhausted. */
+  take(peer: string, isDebug: boolean): WatchSlot {
+    const { watchers, debugWatchers } = this.budgets;
+    if (isDebug && !debugWatchers.take()) {
+      throw tooMany(debugWatchers, "event streams with log records of level debug");
+    }
+    const claim = this.#shares.claim(prefixOf(peer), ({ text }) => {
+      watchers.refuse({ peer, reason: `there are too many, and ${text} has fewer` });
+      slot.lost = exhausted(`there are too many event streams, and ${text} has fewer`);
+      slot.queue?.fail(slot.lost);
+    });
+    if (typeof claim === "string") {
+      if (isDebug) debugWatchers.give();
+      watchers.refuse({ peer });
+      throw tooMany(watchers, "event streams");
+    }
+    const leave = () => {
+      if (isDebug) debugWatchers.give();
+      claim.giveBack();
+    };
+    const slot: WatchSlot = { leave, lost: undefined, queue: undefined };
+    return slot;
+  }
+}
+
+function tooMany({ limit }: Budget, what: string): ConnectError {
+  return exhausted(`there are ${limit} ${what} already, which is the limit`);
 }

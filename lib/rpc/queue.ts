@@ -41,6 +41,7 @@ export class EventQueue<Item extends object> implements AsyncIterableIterator<It
     private readonly room?: Backlog,
   ) {
     this.#snapshot = snapshot[Symbol.iterator]();
+    room?.queues.add(this);
   }
 
   /** Queues one message that takes `bytes` on the wire. */
@@ -149,6 +150,7 @@ export class EventQueue<Item extends object> implements AsyncIterableIterator<It
   #end(state: State): void {
     this.#state = state;
     this.#snapshot = undefined;
+    this.room?.queues.delete(this);
     for (const [i, item] of this.#items.entries()) {
       if (i >= this.#itemsRead) this.room?.remove(item, this.#sizes[i] ?? 0);
     }
@@ -169,14 +171,13 @@ const entryBytes = 16;
  * behind is cut off, which need not be the one that the event is for.
  */
 export class Backlog {
+  /** Those that share it now, whoever came first before others. */
+  readonly queues = new Set<Sheddable>();
   /** In how many queues an event waits. */
   readonly #waiting = new Map<object, number>();
 
-  /** `budget` is in bytes; `queues` are those that share it now, whoever came first before others. */
-  constructor(
-    private readonly budget: Budget,
-    private readonly queues: () => Iterable<Sheddable>,
-  ) {}
+  /** `budget` is in bytes. */
+  constructor(private readonly budget: Budget) {}
 
   /**
    * Takes what it costs that an event of `bytes` waits in `queue`. False if there is no room and
@@ -204,7 +205,7 @@ export class Backlog {
   /** Who is furthest behind; nobody if nothing waits for anybody. */
   #longest(): Sheddable | undefined {
     let longest: Sheddable | undefined;
-    for (const queue of this.queues()) {
+    for (const queue of this.queues) {
       if (queue.bytes > (longest?.bytes ?? 0)) longest = queue;
     }
     return longest;

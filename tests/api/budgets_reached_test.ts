@@ -1,28 +1,27 @@
 /** Every budget at its default: all of it can be had, and no more. */
 
 import { create } from "@bufbuild/protobuf";
-import assert from "node:assert/strict";
+import { EventHub } from "../../lib/api/watch/hub.ts";
+import { SharedEvent, watchFilter } from "../../lib/api/watch/stream.ts";
 import { EventSchema, LogEventSchema, WatchRequestSchema } from "../../lib/gen/maglev_pb.ts";
 import { silentLogger } from "../../lib/log/mod.ts";
-import { Scrapes } from "../../lib/metrics/scrapes.ts";
 import { budgetList } from "../../lib/metrics/mod.ts";
-import * as port from "../../lib/port/limits.ts";
-import * as budget from "../../lib/api/limits.ts";
-import { connectionShares } from "../../lib/rpc/limits.ts";
+import { Scrapes } from "../../lib/metrics/scrapes.ts";
 import { Budget } from "../../lib/port/budget.ts";
-import { Intake } from "../../lib/rpc/intake.ts";
 import { Outbox } from "../../lib/port/outbox.ts";
 import { PeerShares, type SharedBudgetSpec } from "../../lib/port/peer_shares.ts";
 import { prefixOf } from "../../lib/port/prefix.ts";
+import { Intake } from "../../lib/rpc/intake.ts";
+import { connectionShares } from "../../lib/rpc/limits.ts";
 import { Backlog } from "../../lib/rpc/queue.ts";
-import { watchFilter } from "../../lib/api/watch/stream.ts";
-import { EventHub } from "../../lib/api/watch/hub.ts";
-import { SharedEvent } from "../../lib/api/watch/shared_event.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
+import { operatorAt } from "../rpc/support/callers.ts";
 import { until } from "../support/until.ts";
 import { CheckerBed } from "./support/checker_bed.ts";
-import { operatorAt } from "../rpc/support/callers.ts";
 import { watchBudgets } from "./support/watch.ts";
+import assert from "node:assert/strict";
+import * as port from "../../lib/port/limits.ts";
+import * as budget from "../../lib/api/limits.ts";
 
 const mebibyte = 1024 * 1024;
 
@@ -116,7 +115,7 @@ const watchers = (log: "debug" | undefined): Way => (opened) => {
 
 const backlog: Way = (opened) => {
   const entryBytes = 16;
-  const room = new Backlog(opened, () => []);
+  const room = new Backlog(opened);
   const queue = { bytes: 0, shed: () => {} };
   const event = () => {
     const log = create(LogEventSchema, { msg: "x".repeat(mebibyte) });

@@ -1,21 +1,21 @@
 /** What strangers can use up, and what is left for this machine then. */
 
 import assert from "node:assert/strict";
+import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { defaultMessageLimits } from "../../lib/rpc/limits.ts";
-import { HealthService } from "../../lib/rpc/health.ts";
-import { httpAdapter } from "../../lib/rpc/http_adapter.ts";
-import { openCounting } from "../../lib/rpc/server.ts";
 import { EventHub } from "../../lib/api/watch/hub.ts";
 import { watchFilter } from "../../lib/api/watch/stream.ts";
-import { create } from "@bufbuild/protobuf";
 import { WatchRequestSchema } from "../../lib/gen/maglev_pb.ts";
 import { silentLogger } from "../../lib/log/mod.ts";
 import { Budgets } from "../../lib/port/mod.ts";
+import { HealthService } from "../../lib/rpc/health.ts";
+import { httpAdapter } from "../../lib/rpc/http_adapter.ts";
+import { defaultMessageLimits } from "../../lib/rpc/limits.ts";
+import { openCounting } from "../../lib/rpc/server.ts";
 import { systemClock } from "../../lib/time/mod.ts";
-import { CheckerBed } from "./support/checker_bed.ts";
-import { memoryRequest } from "../rpc/support/memory_request.ts";
 import { anybody } from "../rpc/support/callers.ts";
+import { memoryRequest } from "../rpc/support/memory_request.ts";
+import { CheckerBed } from "./support/checker_bed.ts";
 import { watchBudgets } from "./support/watch.ts";
 
 const json = [["content-type", "application/json"]] as const;

@@ -1,10 +1,10 @@
 import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import assert from "node:assert/strict";
+import { SharedEvent } from "../../lib/api/watch/stream.ts";
 import { EventSchema, LogEventSchema } from "../../lib/gen/maglev_pb.ts";
 import { Backlog, EventQueue } from "../../lib/rpc/queue.ts";
-import { SharedEvent } from "../../lib/api/watch/shared_event.ts";
 import { watchBudgets } from "../api/support/watch.ts";
+import assert from "node:assert/strict";
 
 /** What an entry of a queue takes, whatever it refers to. */
 const entry = 16;
@@ -16,22 +16,13 @@ function event(length: number): SharedEvent {
 
 function setUp(limit: number, queues = 2) {
   const { backlog: budget } = watchBudgets({ backlog: limit });
-  const present = new Set<EventQueue<SharedEvent>>();
-  const backlog = new Backlog(budget, () => present);
+  const backlog = new Backlog(budget);
   const ended: number[] = [];
-  const open = Array.from({ length: queues }, (_, i) => {
-    const queue: EventQueue<SharedEvent> = new EventQueue<SharedEvent>(
-      [],
-      { count: 10_000, bytes: 1e9 },
-      () => {
-        ended.push(i);
-        present.delete(queue);
-      },
-      backlog,
-    );
-    present.add(queue);
-    return queue;
-  });
+  const limits = { count: 10_000, bytes: 1e9 };
+  const open = Array.from(
+    { length: queues },
+    (_, i) => new EventQueue<SharedEvent>([], limits, () => ended.push(i), backlog),
+  );
   const push = (i: number, each: SharedEvent) => open[i]?.push(each, each.bytes);
   return { budget, open, ended, push };
 }

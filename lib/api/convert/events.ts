@@ -30,7 +30,7 @@ import {
   VPPEventSchema,
   WeightEventSchema,
 } from "../../gen/maglev_pb.ts";
-import type { BackendState, FrontendState } from "../../health/mod.ts";
+import type { BackendState, FrontendState, Transition } from "../../health/mod.ts";
 import type { LogAttributes, LogRecord, LogValue } from "../../log/mod.ts";
 import { nanoseconds, transitionToProto } from "./objects.ts";
 
@@ -91,7 +91,7 @@ function kindToProto(event: MaglevEvent): Kind {
   }
 }
 
-function backendEvent(name: string, transition: Parameters<typeof transitionToProto>[0]): Kind {
+function backendEvent(name: string, transition: Transition): Kind {
   const value = create(BackendEventSchema);
   value.backendName = name;
   value.transition = transitionToProto(transition);
@@ -100,7 +100,7 @@ function backendEvent(name: string, transition: Parameters<typeof transitionToPr
 
 function frontendEvent(
   name: string,
-  transition: Parameters<typeof transitionToProto>[0],
+  transition: Transition,
   activePool: string,
 ): Kind {
   const value = create(FrontendEventSchema);

@@ -4,8 +4,7 @@ import type { LogLevel, LogRecord, LogSource } from "../../log/mod.ts";
 import type { EventQueue } from "../../rpc/mod.ts";
 import { type Clock, every, type Timer } from "../../time/mod.ts";
 import { logEventToProto, type Pulse, pulsesToProto, type Running } from "../convert/events.ts";
-import { SharedEvent } from "./shared_event.ts";
-import { wantsRecord, type WatchFilter } from "./stream.ts";
+import { SharedEvent, wantsRecord, type WatchFilter } from "./stream.ts";
 
 /** One open stream. */
 export interface Watcher {

@@ -1,29 +1,20 @@
 import type { ConnectError } from "@connectrpc/connect";
 import type { CheckerView } from "../../checker/mod.ts";
 import type { Journal, MaglevEvent } from "../../events/mod.ts";
+import type { Event } from "../../gen/maglev_pb.ts";
 import type { LogSource } from "../../log/mod.ts";
-import { type Budget, type PeerPrefix, PeerShares, prefixOf } from "../../port/mod.ts";
-import { Backlog, EventQueue, exhausted, type QueueLimits } from "../../rpc/mod.ts";
-import type { Clock } from "../../time/mod.ts";
+import { prefixOf } from "../../port/mod.ts";
+import { type Backlog, EventQueue, type QueueLimits } from "../../rpc/mod.ts";
+import { type Clock, visitInSlices } from "../../time/mod.ts";
 import {
   backendStateToProto,
   frontendStateToProto,
   heartbeatToProto,
   openingToProto,
 } from "../convert/events.ts";
+import { type WatchBudgets, type WatchSlot, WatchSlots } from "../limits.ts";
 import { type Feed, give, HeartbeatFeed, LogFeed, PulseFeed, type Watcher } from "./feeds.ts";
-import { SharedEvent, SharedEvents, SnapshotCache } from "./shared_event.ts";
-import { resume, type Resumption, type WatchFilter } from "./stream.ts";
-
-/** What all watchers together may cost. */
-export interface WatchBudgets {
-  /** Streams that are open. */
-  readonly watchers: Budget;
-  /** Those of them that have asked for log records of level debug. */
-  readonly debugWatchers: Budget;
-  /** Bytes that wait to be read. */
-  readonly backlog: Budget;
-}
+import { resume, type Resumption, SharedEvent, SharedEvents, type WatchFilter } from "./stream.ts";
 
 /** What a hub deals out, and how. */
 export interface EventHubOptions {
@@ -41,25 +32,6 @@ export interface EventHubOptions {
   readonly streamId: string;
 }
 
-/** One of the streams that may be open. */
-interface StreamSlot {
-  readonly leave: () => void;
-  /** Why it is somebody else's now. */
-  lost: ConnectError | undefined;
-  queue: EventQueue<SharedEvent> | undefined;
-}
-
-/** What the watchers of one kind share, and who has how many streams. */
-interface WatcherShare extends Pick<WatchBudgets, "debugWatchers" | "watchers"> {
-  readonly backlog: Backlog;
-  readonly slots: PeerShares;
-}
-
-/** A watcher, and whose backlog its events count for. */
-interface Counted extends Watcher {
-  readonly backlog: Backlog;
-}
-
 /**
  * Deals the daemon's events out to all watchers. However many there are, an event is converted
  * and encoded once; each watcher costs a reference in its own bounded queue.
@@ -67,14 +39,14 @@ interface Counted extends Watcher {
 export class EventHub {
   /** Changes as the wire has them. */
   readonly shared = new SharedEvents();
-  readonly #watchers = new Set<Counted>();
+  readonly #watchers = new Set<Watcher>();
   readonly #backends: SnapshotCache;
   readonly #frontends: SnapshotCache;
   readonly #heartbeats: HeartbeatFeed;
   readonly #feeds: readonly Feed[];
-  readonly #strangers: WatcherShare;
+  readonly #strangers: WatchSlots;
   /** This machine's own: strangers who don't read cut off none of its watchers. */
-  readonly #own: WatcherShare;
+  readonly #own: WatchSlots;
   readonly #unsubscribe: () => void;
   /** The number of the last event that was dealt. */
   #told: number;
@@ -103,8 +75,8 @@ export class EventHub {
       () => heartbeatToProto(options.streamId, this.#told),
     );
     this.#feeds = [new LogFeed(logs), new PulseFeed(checker, clock), this.#heartbeats];
-    this.#strangers = this.#share(options.budgets);
-    this.#own = options.ownBudgets ? this.#share(options.ownBudgets) : this.#strangers;
+    this.#strangers = new WatchSlots(options.budgets);
+    this.#own = options.ownBudgets ? new WatchSlots(options.ownBudgets) : this.#strangers;
     this.#told = journal.newestSeq;
     this.#unsubscribe = checker.events.subscribe((event) => this.#deal(event));
   }
@@ -131,54 +103,18 @@ export class EventHub {
    * the network that has most gives way to one that has fewer.
    */
   async watch(filter: WatchFilter, peer = ""): Promise<EventQueue<SharedEvent>> {
-    const prefix = prefixOf(peer);
-    const share = prefix.isLocal ? this.#own : this.#strangers;
-    const slot = this.#admit(filter, peer, prefix, share);
+    const slots = prefixOf(peer).isLocal ? this.#own : this.#strangers;
+    const slot = slots.take(peer, filter.log === "debug");
     try {
       await this.#settled(filter);
       if (this.#closed) throw this.#closed;
       if (slot.lost) throw slot.lost;
       // From here on nothing awaits, so that there is neither gap nor duplicate.
-      return this.#open(filter, share.backlog, slot);
+      return this.#open(filter, slots.backlog, slot);
     } catch (error) {
       slot.leave();
       throw error;
     }
-  }
-
-  #share({ watchers, debugWatchers, ...budgets }: WatchBudgets): WatcherShare {
-    const backlog: Backlog = new Backlog(budgets.backlog, () => this.#queues(backlog));
-    const slots = new PeerShares(watchers, { perPrefix: watchers.limit, reserved: 0 });
-    return { watchers, debugWatchers, backlog, slots };
-  }
-
-  /** Counts a watcher. */
-  #admit(
-    { log }: WatchFilter,
-    peer: string,
-    prefix: PeerPrefix,
-    { watchers, debugWatchers, slots }: WatcherShare,
-  ): StreamSlot {
-    const isDebug = log === "debug";
-    if (isDebug && !debugWatchers.take()) {
-      throw tooMany(debugWatchers, "event streams with log records of level debug");
-    }
-    const claim = slots.claim(prefix, ({ text }) => {
-      watchers.refuse({ peer, reason: `there are too many, and ${text} has fewer` });
-      slot.lost = exhausted(`there are too many event streams, and ${text} has fewer`);
-      slot.queue?.fail(slot.lost);
-    });
-    if (typeof claim === "string") {
-      if (isDebug) debugWatchers.give();
-      watchers.refuse({ peer });
-      throw tooMany(watchers, "event streams");
-    }
-    const leave = () => {
-      if (isDebug) debugWatchers.give();
-      claim.giveBack();
-    };
-    const slot: StreamSlot = { leave, lost: undefined, queue: undefined };
-    return slot;
   }
 
   /** Waits until an opening state can be told, and everything that has happened was. */
@@ -191,7 +127,7 @@ export class EventHub {
     }
   }
 
-  #open(filter: WatchFilter, backlog: Backlog, slot: StreamSlot): EventQueue<SharedEvent> {
+  #open(filter: WatchFilter, backlog: Backlog, slot: WatchSlot): EventQueue<SharedEvent> {
     const queue: EventQueue<SharedEvent> = new EventQueue(
       this.#opening(filter),
       this.options.limits,
@@ -203,7 +139,7 @@ export class EventHub {
     );
     slot.queue = queue;
     // What a client has seen may be as long as a request: it is of no use any more.
-    const watcher: Counted = { filter: { ...filter, since: undefined }, queue, backlog };
+    const watcher: Watcher = { filter: { ...filter, since: undefined }, queue };
     this.#watchers.add(watcher);
     for (const feed of this.#feeds) feed.join(watcher);
     return queue;
@@ -250,10 +186,6 @@ export class EventHub {
     for (const event of missed) if (kinds.has(event.kind)) yield this.shared.of(event);
   }
 
-  *#queues(backlog: Backlog): Generator<EventQueue<SharedEvent>> {
-    for (const watcher of this.#watchers) if (watcher.backlog === backlog) yield watcher.queue;
-  }
-
   #deal(event: MaglevEvent): void {
     this.#told = event.seq;
     if (event.kind === "backend") this.#backends.changed(event.backend);
@@ -268,7 +200,7 @@ export class EventHub {
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
-  #leave(watcher: Counted): void {
+  #leave(watcher: Watcher): void {
     this.#watchers.delete(watcher);
     for (const feed of this.#feeds) feed.leave(watcher);
     if (this.#watchers.size > 0) return;
@@ -277,8 +209,75 @@ export class EventHub {
   }
 }
 
-function tooMany({ limit }: Budget, what: string): ConnectError {
-  return exhausted(`there are ${limit} ${what} already, which is the limit`);
+/** What there is of one kind of object, and how its opening events look. */
+export interface SnapshotSource {
+  /** Sorted; the same array until another configuration is in force. */
+  names(): readonly string[];
+  /** How it stands now; undefined when it is gone. */
+  event(name: string): Event | undefined;
+}
+
+/** All opening events. Never modified once handed out. */
+interface Snapshot {
+  readonly names: readonly string[];
+  readonly events: readonly SharedEvent[];
+}
+
+/** The opening events of one kind of object, made once for all watchers. */
+export class SnapshotCache {
+  readonly #events = new Map<string, SharedEvent>();
+  #snapshot: Snapshot | undefined;
+
+  constructor(private readonly clock: Clock, private readonly source: SnapshotSource) {}
+
+  /** Builds what is missing, in slices, so that `all` has next to nothing left to do. */
+  warm(): Promise<void> {
+    if (this.#present()) return Promise.resolve();
+    return visitInSlices(this.source.names(), this.clock, (names) => {
+      for (const name of names) this.#get(name);
+    });
+  }
+
+  /**
+   * Everything as it is now, synchronously. To be called when all that has happened was told:
+   * else a watcher would be told once more of what it has seen here.
+   */
+  all(): readonly SharedEvent[] {
+    const snapshot = this.#present() ?? this.#build();
+    this.#snapshot = snapshot;
+    return snapshot.events;
+  }
+
+  /** An event told of a change. */
+  changed(name: string): void {
+    this.#events.delete(name);
+    this.#snapshot = undefined;
+  }
+
+  /** Forgets what can be built again. */
+  clear(): void {
+    this.#events.clear();
+    this.#snapshot = undefined;
+  }
+
+  #present(): Snapshot | undefined {
+    return this.#snapshot?.names === this.source.names() ? this.#snapshot : undefined;
+  }
+
+  #build(): Snapshot {
+    const names = this.source.names();
+    return { names, events: names.flatMap((name) => this.#get(name) ?? []) };
+  }
+
+  #get(name: string): SharedEvent | undefined {
+    const known = this.#events.get(name);
+    if (known) return known;
+    const made = this.source.event(name);
+    if (!made) return undefined;
+    const event = new SharedEvent(made);
+    this.#events.set(name, event);
+    return event;
+  }
 }
 
 function* chain<T>(...parts: readonly Iterable<T>[]): Generator<T> {

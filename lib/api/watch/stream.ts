@@ -5,7 +5,12 @@ import {
   type MaglevEvent,
   recordNames,
 } from "../../events/mod.ts";
-import type { StreamPosition, WatchRequest } from "../../gen/maglev_pb.ts";
+import {
+  type Event,
+  EventSchema,
+  type StreamPosition,
+  type WatchRequest,
+} from "../../gen/maglev_pb.ts";
 import { type LogLevel, logLevels, type LogRecord, parseLogLevel } from "../../log/mod.ts";
 import {
   type Answer,
@@ -14,10 +19,46 @@ import {
   invalid,
   type Polling,
   quoted,
+  written,
 } from "../../rpc/mod.ts";
 import { type Clock, yieldIfDue } from "../../time/mod.ts";
+import { eventToProto } from "../convert/events.ts";
 import type { EventHub } from "./hub.ts";
-import type { SharedEvent } from "./shared_event.ts";
+
+/** An event on its way to any number of streams: written once in each form, whoever reads it. */
+export class SharedEvent {
+  readonly #binary: Answer;
+  #json: Answer | undefined;
+
+  constructor(readonly plain: Event) {
+    this.#binary = written(EventSchema, plain, true);
+  }
+
+  /** Octets that it takes as protobuf. */
+  get bytes(): number {
+    return this.#binary.length;
+  }
+
+  /** As protobuf, or as JSON. */
+  as(binary: boolean): Answer {
+    return binary ? this.#binary : this.#json ??= written(EventSchema, this.plain, false);
+  }
+}
+
+/** Changes in the form of the wire, each made once for live streams, replays and lists. */
+export class SharedEvents {
+  /** Forgotten together with the change: what the journal drops costs nothing any more. */
+  readonly #known = new WeakMap<MaglevEvent, SharedEvent>();
+
+  /** One change. */
+  of(event: MaglevEvent): SharedEvent {
+    const known = this.#known.get(event);
+    if (known) return known;
+    const shared = new SharedEvent(eventToProto(event));
+    this.#known.set(event, shared);
+    return shared;
+  }
+}
 
 /** The event stream of one client: `WatchEvents` of proto/maglev.proto. */
 export function watchEvents(

@@ -1,21 +1,21 @@
-import { defaultMessageLimits } from "../../../lib/rpc/limits.ts";
-import { Budgets } from "../../../lib/port/budget.ts";
-import { instrumented } from "../../../lib/rpc/call.ts";
 import { openCallSlots } from "../../../lib/api/limits.ts";
-import type { ProtocolHandlers } from "../../../lib/port/connections.ts";
-import { httpAdapter } from "../../../lib/rpc/http_adapter.ts";
-import type { Rpc } from "../../../lib/rpc/rpc.ts";
 import { maglevRpcs } from "../../../lib/api/service.ts";
-import { StreamRegistry } from "../../../lib/rpc/streams.ts";
 import { EventHub } from "../../../lib/api/watch/hub.ts";
+import { Budgets } from "../../../lib/port/budget.ts";
+import type { Identify } from "../../../lib/port/caller.ts";
+import type { ProtocolHandlers } from "../../../lib/port/connections.ts";
+import { FailedLogins } from "../../../lib/port/failed_logins.ts";
+import { instrumented } from "../../../lib/rpc/call.ts";
+import { httpAdapter } from "../../../lib/rpc/http_adapter.ts";
+import { defaultMessageLimits } from "../../../lib/rpc/limits.ts";
+import type { Rpc } from "../../../lib/rpc/rpc.ts";
+import { StreamRegistry } from "../../../lib/rpc/streams.ts";
 import { systemClock } from "../../../lib/time/mod.ts";
+import { anybody, auditOn } from "../../rpc/support/callers.ts";
 import { countedRoom } from "../../rpc/support/roomy.ts";
 import { anyStatus } from "./any_status.ts";
 import { CheckerBed } from "./checker_bed.ts";
 import { FakeObserver } from "./harness.ts";
-import { FailedLogins } from "../../../lib/port/failed_logins.ts";
-import { anybody, auditOn } from "../../rpc/support/callers.ts";
-import type { Identify } from "../../../lib/port/caller.ts";
 import { watchBudgets } from "./watch.ts";
 
 /** The whole API without a listener: what its port would hand requests to. */

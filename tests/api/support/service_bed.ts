@@ -1,23 +1,21 @@
-import type { Message } from "@bufbuild/protobuf";
-import { create, fromBinary, fromJsonString } from "@bufbuild/protobuf";
+import { create, fromBinary, fromJsonString, type Message } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import assert from "node:assert/strict";
-import { Maglev } from "../../../lib/gen/maglev_pb.ts";
-import { answerOf } from "../../../lib/rpc/answer.ts";
-import { Budgets } from "../../../lib/port/budget.ts";
 import { openCallSlots } from "../../../lib/api/limits.ts";
+import { type MaglevDeps, maglevRpcs } from "../../../lib/api/service.ts";
+import { EventHub } from "../../../lib/api/watch/hub.ts";
+import { OperatorError } from "../../../lib/events/mod.ts";
+import { Maglev } from "../../../lib/gen/maglev_pb.ts";
+import { Budgets } from "../../../lib/port/budget.ts";
+import { answerOf } from "../../../lib/rpc/answer.ts";
 import { toConnectError } from "../../../lib/rpc/errors.ts";
 import type { CallContext } from "../../../lib/rpc/rpc.ts";
-import { maglevRpcs } from "../../../lib/api/service.ts";
-import type { MaglevDeps } from "../../../lib/api/service.ts";
-import { EventHub } from "../../../lib/api/watch/hub.ts";
 import { FakeClock } from "../../../lib/time/mod.ts";
 import type { VppService } from "../../../lib/vpp/mod.ts";
-import { OperatorError } from "../../../lib/events/mod.ts";
+import { operatorAt } from "../../rpc/support/callers.ts";
 import { anyStatus } from "./any_status.ts";
 import { CheckerBed } from "./checker_bed.ts";
-import { operatorAt } from "../../rpc/support/callers.ts";
 import { watchBudgets } from "./watch.ts";
+import assert from "node:assert/strict";
 
 export type UnaryName = {
   [Name in keyof typeof Maglev.method]: (typeof Maglev.method)[Name]["methodKind"] extends "unary"

@@ -1,16 +1,13 @@
-import type { Event } from "../../../lib/gen/maglev_pb.ts";
-import * as limits from "../../../lib/api/limits.ts";
-import { Budget } from "../../../lib/port/budget.ts";
-import type { WatchRequest } from "../../../lib/gen/maglev_pb.ts";
-import { WatchRequestSchema } from "../../../lib/gen/maglev_pb.ts";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import { type WatchFilter, watchFilter } from "../../../lib/api/watch/stream.ts";
-import { EventHub, type WatchBudgets } from "../../../lib/api/watch/hub.ts";
+import type { WatchBudgets } from "../../../lib/api/limits.ts";
+import { EventHub } from "../../../lib/api/watch/hub.ts";
+import { type SharedEvent, type WatchFilter, watchFilter } from "../../../lib/api/watch/stream.ts";
+import { type Event, type WatchRequest, WatchRequestSchema } from "../../../lib/gen/maglev_pb.ts";
+import { Budget } from "../../../lib/port/budget.ts";
 import type { EventQueue, QueueLimits } from "../../../lib/rpc/queue.ts";
-import type { SharedEvent } from "../../../lib/api/watch/shared_event.ts";
-import type { Clock } from "../../../lib/time/mod.ts";
-import { FakeClock } from "../../../lib/time/mod.ts";
+import { type Clock, FakeClock } from "../../../lib/time/mod.ts";
 import { CheckerBed } from "./checker_bed.ts";
+import * as limits from "../../../lib/api/limits.ts";
 
 /** What a hub counts with. `most` are those that a test is about. */
 export function watchBudgets(

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import type { ProbeResult } from "../../../lib/probes/mod.ts";
 import { PulseFeed } from "../../../lib/api/watch/feeds.ts";
+import type { SharedEvent } from "../../../lib/api/watch/stream.ts";
+import type { ProbeResult } from "../../../lib/probes/mod.ts";
 import { EventQueue } from "../../../lib/rpc/queue.ts";
-import type { SharedEvent } from "../../../lib/api/watch/shared_event.ts";
 import { FakeClock } from "../../../lib/time/mod.ts";
 import { fail, pass } from "../../checker/support/bench.ts";
 import { steer } from "../../support/steer.ts";

@@ -1,16 +1,16 @@
 import { fromBinary, fromJsonString } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import fc from "fast-check";
-import assert from "node:assert/strict";
+import type { SharedEvent } from "../../../lib/api/watch/stream.ts";
 import { EventSchema } from "../../../lib/gen/maglev_pb.ts";
 import type { EventQueue } from "../../../lib/rpc/queue.ts";
-import type { SharedEvent } from "../../../lib/api/watch/shared_event.ts";
 import { FakeClock } from "../../../lib/time/mod.ts";
 import { steer } from "../../support/steer.ts";
 import { settle } from "../../support/until.ts";
 import { CheckerBed, countListeners } from "../support/checker_bed.ts";
 import { smallConfig } from "../support/small_config.ts";
 import { drain, HubBed, hubBed, take } from "../support/watch.ts";
+import fc from "fast-check";
+import assert from "node:assert/strict";
 
 Deno.test("a watcher sees the state as it is, at 0, then what happens, in order", async () => {
   using beds = hubBed();

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
+import type { SharedEvent } from "../../../lib/api/watch/stream.ts";
 import type { EventQueue } from "../../../lib/rpc/queue.ts";
-import type { SharedEvent } from "../../../lib/api/watch/shared_event.ts";
 import { steer } from "../../support/steer.ts";
 import { CheckerBed } from "../support/checker_bed.ts";
 import { smallConfig } from "../support/small_config.ts";

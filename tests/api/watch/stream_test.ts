@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { create } from "@bufbuild/protobuf";
 import { backendStateToProto } from "../../../lib/api/convert/events.ts";
-import { EventHub } from "../../../lib/api/watch/hub.ts";
-import { SnapshotCache } from "../../../lib/api/watch/shared_event.ts";
+import { EventHub, SnapshotCache } from "../../../lib/api/watch/hub.ts";
 import { knownKinds, wantsRecord, watchEvents } from "../../../lib/api/watch/stream.ts";
 import { eventKinds } from "../../../lib/events/mod.ts";
 import { WatchRequestSchema } from "../../../lib/gen/maglev_pb.ts";

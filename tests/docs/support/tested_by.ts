@@ -7,7 +7,6 @@ export const testedBy: Readonly<Record<string, readonly string[]>> = {
   "access/certificate": ["access/der", "access/distinguished_name"],
 
   "api/service": ["api/convert/status"],
-  "api/watch/hub": ["api/watch/shared_event"],
 
   "checker/fail_open": ["checker/frontend", "checker/standings"],
   "checker/model": ["checker/engine"],
