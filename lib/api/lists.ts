@@ -14,8 +14,8 @@ import {
   composed,
   listPart,
   messageInSlices,
+  messagePart,
   SharedAnswer,
-  withEntries,
 } from "../rpc/mod.ts";
 import { type Clock, visitInSlices } from "../time/mod.ts";
 import { findBackend, findFrontend } from "./convert/objects.ts";
@@ -120,12 +120,11 @@ export interface ListEventsDeps {
   /** Where events are that the journal holds no more. */
   readonly archive?: EventArchive | undefined;
   readonly hub: EventHub;
-  readonly clock: Clock;
 }
 
 /** One page of the journal. Throws InvalidArgument for a kind that there is not. */
 export async function listEvents(
-  { journal, archive, hub, clock }: ListEventsDeps,
+  { journal, archive, hub }: ListEventsDeps,
   request: ListEventsRequest,
   { binary }: CallContext,
 ): Promise<Answer> {
@@ -140,22 +139,19 @@ export async function listEvents(
     limit: Math.min(request.limit || defaultLimit, largestLimit),
     after: request.pageToken === 0n ? undefined : Number(request.pageToken),
   });
+  const field = ListEventsResponseSchema.field.events;
   const parts: Uint8Array[] = [];
-  await visitInSlices(events, clock, (slice) => {
-    for (const event of slice) parts.push(hub.shared.of(event).as(binary).message);
+  await visitInSlices(events, hub.clock, (slice) => {
+    for (const event of slice) {
+      parts.push(messagePart(field, hub.shared.of(event).as(binary).message, binary));
+    }
   });
   const rest = create(ListEventsResponseSchema, {
     nextPageToken: BigInt(next ?? 0),
     streamId: hub.streamId,
     oldestSeq: BigInt(journal.oldestSeq ?? 0),
   });
-  return withEntries(
-    ListEventsResponseSchema,
-    ListEventsResponseSchema.field.events,
-    parts,
-    rest,
-    binary,
-  );
+  return new Answer(composed(ListEventsResponseSchema, [{ field, parts }], rest, binary));
 }
 
 /** One page, begun in memory and gone on with on disk, or the other way round. */

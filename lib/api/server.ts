@@ -1,9 +1,5 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { Health } from "../gen/grpc/health/v1/health_pb.ts";
-import { ServerReflection as ReflectionV1 } from "../gen/grpc/reflection/v1/reflection_pb.ts";
-import {
-  ServerReflection as ReflectionV1Alpha,
-} from "../gen/grpc/reflection/v1alpha/reflection_pb.ts";
 import { Maglev } from "../gen/maglev_pb.ts";
 import { LimitedLog, type Logger, type LogSource } from "../log/mod.ts";
 import {
@@ -11,6 +7,7 @@ import {
   openCounting,
   type QueueLimits,
   reflectionRpcs,
+  reflectionServices,
   type RpcMethod,
   rpcMethod,
   type RpcPortOptions,
@@ -78,7 +75,7 @@ export function startApiServer(options: ApiServerOptions): RpcServer {
 
 /** The services that maglevd answers for, by name. */
 export function apiServices(reflection: boolean): readonly DescService[] {
-  return reflection ? [Health, ReflectionV1, ReflectionV1Alpha, Maglev] : [Health, Maglev];
+  return reflection ? [Health, ...reflectionServices, Maglev] : [Health, Maglev];
 }
 
 /** Every method that maglevd answers, so that each has its series before its first call. */

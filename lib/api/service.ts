@@ -118,10 +118,8 @@ function showRpcs({ checker, hub, journal, archive, clock, calls }: MaglevDeps):
     unary(m.listEvents, (req, context) => {
       const slow: EventArchive | undefined = archive &&
         { list: (query) => calls.archive.run(context, () => archive.list(query)) };
-      return calls.lists.run(
-        context,
-        () => listEvents({ journal, archive: slow, hub, clock }, req, context),
-      );
+      const list = () => listEvents({ journal, archive: slow, hub }, req, context);
+      return calls.lists.run(context, list);
     }),
   ];
 }

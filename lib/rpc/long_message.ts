@@ -27,18 +27,6 @@ export async function messageInSlices<D extends DescMessage>(
   return new Answer(await octetsInSlices(schema, message, clock, binary));
 }
 
-/** A message whose list `field` has entries that are written already; `rest` is all else of it. */
-export function withEntries(
-  schema: DescMessage,
-  field: DescField,
-  entries: readonly Uint8Array[],
-  rest: Message,
-  binary: boolean,
-): Answer {
-  const parts = entries.map((entry) => messagePart(field, entry, binary));
-  return new Answer(composed(schema, [{ field, parts }], rest, binary));
-}
-
 async function octetsInSlices(
   schema: DescMessage,
   message: Message,
@@ -89,8 +77,12 @@ export function listPart<D extends DescMessage>(
   return utf8(toJsonString(schema, message).slice(`{"${jsonName}":[`.length, -"]}".length));
 }
 
-/** A message in a message, as a member has it. */
-function messagePart({ number }: DescField, octets: Uint8Array, binary: boolean): Uint8Array {
+/** A message in a message, or an entry of a list of them, as a member has it. */
+export function messagePart(
+  { number }: DescField,
+  octets: Uint8Array,
+  binary: boolean,
+): Uint8Array {
   if (!binary) return octets;
   return new BinaryWriter().tag(number, WireType.LengthDelimited).bytes(octets).finish();
 }

@@ -46,7 +46,7 @@ export { change, type Rpc, rpcMethod, rpcPath, serverStream, unary } from "./rpc
 export type { CallContext, EndListener, RpcMethod, RpcType, StreamRpc, UnaryRpc } from "./rpc.ts";
 export { Answer, type Polling, type Reply, written } from "./answer.ts";
 export { AnswersByObject, SharedAnswer, type SharedAnswerOptions } from "./shared_answer.ts";
-export { composed, listPart, type Member, messageInSlices, withEntries } from "./long_message.ts";
+export { composed, listPart, type Member, messageInSlices, messagePart } from "./long_message.ts";
 export { Backlog, EventQueue, type QueueLimits } from "./queue.ts";
 export { HealthService } from "./health.ts";
-export { reflectionRpcs } from "./reflection.ts";
+export { reflectionRpcs, reflectionServices } from "./reflection.ts";

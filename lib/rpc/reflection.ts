@@ -22,6 +22,9 @@ import { shortened } from "../port/mod.ts";
 import { invalid } from "./errors.ts";
 import { bidiStream, type Rpc } from "./rpc.ts";
 
+/** The services of {@link reflectionRpcs}. */
+export const reflectionServices: readonly DescService[] = [V1, V1Alpha];
+
 /**
  * Server reflection for clients such as grpcurl. v1 and v1alpha differ in package name only, so
  * the same answers serve both. Requests are answered one by one, in order.

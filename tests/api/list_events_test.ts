@@ -64,7 +64,7 @@ async function numbers(request: object, archive: EventArchive | undefined): Prom
   const pages: number[][] = [];
   for (let pageToken = 0n;;) {
     const asked = create(ListEventsRequestSchema, { ...request, pageToken });
-    const answer = await listEvents({ journal, archive, hub, clock }, asked, context);
+    const answer = await listEvents({ journal, archive, hub }, asked, context);
     const { message } = answerOf(ListEventsResponseSchema, answer, true);
     const page = fromBinary(ListEventsResponseSchema, message);
     pages.push(page.events.map(({ seq }) => Number(seq)));
@@ -99,13 +99,13 @@ Deno.test("whatever the pages, nothing is missing and nothing comes twice", asyn
 const { signal } = new AbortController();
 
 async function list(
-  { bed, hub, clock }: HubBed,
+  { bed, hub }: HubBed,
   request: MessageInitShape<typeof ListEventsRequestSchema> = {},
   binary = true,
 ): Promise<ListEventsResponse> {
   const asked = create(ListEventsRequestSchema, request);
   const context = { signal, principal: operatorAt(), binary };
-  const { message } = await listEvents({ journal: bed.journal, hub, clock }, asked, context);
+  const { message } = await listEvents({ journal: bed.journal, hub }, asked, context);
   if (binary) return fromBinary(ListEventsResponseSchema, message);
   return fromJsonString(ListEventsResponseSchema, new TextDecoder().decode(message));
 }

@@ -1,7 +1,7 @@
 import { create, fromBinary, toBinary, toJsonString } from "@bufbuild/protobuf";
 import assert from "node:assert/strict";
 import { EventSchema, ListEventsResponseSchema } from "../../lib/gen/maglev_pb.ts";
-import { messageInSlices, withEntries } from "../../lib/rpc/long_message.ts";
+import { composed, messageInSlices, messagePart } from "../../lib/rpc/long_message.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 
 const schema = ListEventsResponseSchema;
@@ -12,11 +12,14 @@ Deno.test("entries that are written already and the rest are the message with bo
     for (let count = 0; count <= events.length; count++) {
       const some = events.slice(0, count);
       const whole = create(schema, { events: some, ...rest });
-      const composed = (binary: boolean, written: Uint8Array[]) =>
-        withEntries(schema, schema.field.events, written, create(schema, rest), binary).message;
-      const binary = composed(true, some.map((event) => toBinary(EventSchema, event)));
+      const field = schema.field.events;
+      const joined = (binary: boolean, written: Uint8Array[]) => {
+        const parts = written.map((each) => messagePart(field, each, binary));
+        return composed(schema, [{ field, parts }], create(schema, rest), binary);
+      };
+      const binary = joined(true, some.map((event) => toBinary(EventSchema, event)));
       assert.deepEqual(fromBinary(schema, binary), whole);
-      const json = composed(
+      const json = joined(
         false,
         some.map((event) => new TextEncoder().encode(toJsonString(EventSchema, event))),
       );
