@@ -34,14 +34,6 @@ export interface ClientContext {
   readonly deadlineMs: number;
 }
 
-/** Frames that fit nothing, since the client connected. */
-export interface UnexpectedFrames {
-  /** Ids that VPP did not announce, or messages nobody asked for. */
-  readonly unknown: number;
-  /** Replies to requests that were given up, or never made. */
-  readonly orphans: number;
-}
-
 const goodbyeMs = 1_000;
 
 /**
@@ -57,8 +49,6 @@ export class ApiClient {
   readonly #warnings: LimitedLog;
   readonly #reader: Promise<void>;
   #state: "open" | "closing" | "ended" = "open";
-  #unknown = 0;
-  #orphans = 0;
 
   constructor(
     private readonly transport: Transport,
@@ -82,10 +72,6 @@ export class ApiClient {
   /** Requests that have no answer yet. */
   get inFlight(): number {
     return this.#pending.size;
-  }
-
-  get unexpectedFrames(): UnexpectedFrames {
-    return { unknown: this.#unknown, orphans: this.#orphans };
   }
 
   /**
@@ -197,7 +183,6 @@ export class ApiClient {
     const id = view.getUint16(0);
     const message = this.table.messages.get(id);
     if (!message || message.header !== "context" || frame.length < 6) {
-      this.#unknown++;
       const known = this.table.names.get(id) ?? "";
       this.#warnings.warn("vpp-api-unexpected", { id, message: known, bytes: frame.length });
       return;
@@ -205,10 +190,8 @@ export class ApiClient {
     const context = view.getUint32(2);
     const waiting = this.#pending.get(context);
     if (waiting) this.#answer(waiting, context, message, frame);
-    else {
-      this.#orphans++;
-      // What was given up because it is over may still be answered.
-      if (this.#state !== "open") return;
+    // What was given up because it is over may still be answered.
+    else if (this.#state === "open") {
       this.#warnings.warn("vpp-api-orphan", { message: message.name, context });
     }
   }
