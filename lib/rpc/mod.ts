@@ -22,14 +22,15 @@
  * @example A row is a method and what answers it
  * ```ts
  * import { create } from "@bufbuild/protobuf";
- * import { equal } from "node:assert/strict";
+ * import { deepEqual } from "node:assert/strict";
  * import { Health, HealthCheckResponseSchema } from "../gen/grpc/health/v1/health_pb.ts";
  *
  * const row = unary(Health.method.check, ({ service }) => {
  *   if (service !== "") throw notFound("service", service);
  *   return create(HealthCheckResponseSchema);
  * });
- * equal(rpcPath(row), "/grpc.health.v1.Health/Check");
+ * const { service, method } = rpcMethod(row.method);
+ * deepEqual([service, method], ["grpc.health.v1.Health", "Check"]);
  * ```
  *
  * @module
@@ -42,7 +43,7 @@ export { Audit, type AuditDeps, type AuditedChange, type AuditObserver } from ".
 export type { RpcObserver } from "./call.ts";
 export type { Counting } from "./http_adapter.ts";
 export { exhausted, invalid, notFound, quoted, type RpcCode, rpcCodes } from "./errors.ts";
-export { change, type Rpc, rpcMethod, rpcPath, serverStream, unary } from "./rpc.ts";
+export { change, type Rpc, rpcMethod, serverStream, unary } from "./rpc.ts";
 export type { CallContext, EndListener, RpcMethod, RpcType, StreamRpc, UnaryRpc } from "./rpc.ts";
 export { Answer, type Polling, type Reply, written } from "./answer.ts";
 export { AnswersByObject, SharedAnswer, type SharedAnswerOptions } from "./shared_answer.ts";

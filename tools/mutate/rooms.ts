@@ -15,6 +15,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   config: ["tests/config"],
   port: ["tests/port"],
   rpc: ["tests/rpc", "tests/api"],
+  api: ["tests/api"],
   flags: ["tests/flags"],
   access: ["tests/access"],
   tls: ["tests/tls"],

@@ -155,7 +155,7 @@ export class Vpp implements VppService {
     throw new OperatorError("not-found", `there is no frontend ${frontend}`);
   }
 
-  /** Runs `ask` with the present connection; its failures become VppErrors. */
+  /** Runs `ask` with the present connection; its failures become OperatorErrors. */
   async #asking<T>(
     ask: (connected: Connected) => Promise<T>,
     signal: AbortSignal | undefined,

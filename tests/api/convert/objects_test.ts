@@ -70,6 +70,17 @@ Deno.test("a backend that was never probed has no last probe", () => {
   assert.deepEqual([lastProbe, probeTimes, certificateEndUnixNs], [undefined, undefined, 0n]);
 });
 
+Deno.test("a probe that passed is shown as such", () => {
+  using bed = new CheckerBed();
+  bed.probe("web1", pass);
+  const [backend, trend] = [bed.checker.backend("web1"), bed.checker.trend("web1")];
+  assert.ok(backend && trend);
+  assert.partialDeepStrictEqual(backendToProto(backend, trend).lastProbe, {
+    ok: true,
+    code: "L7OK",
+  });
+});
+
 Deno.test("a hold reaches the wire, with whether the probes pass", () => {
   using bed = new CheckerBed();
   const [backend, trend] = [bed.checker.backend("web1"), bed.checker.trend("web1")];

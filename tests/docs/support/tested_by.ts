@@ -6,6 +6,7 @@ export const testedBy: Readonly<Record<string, readonly string[]>> = {
   "access/auth_file": ["access/auth_schema"],
   "access/certificate": ["access/der", "access/distinguished_name"],
 
+  "api/audit": ["rpc/audit"],
   "api/service": ["api/convert/status"],
 
   "checker/fail_open": ["checker/frontend", "checker/standings"],

@@ -8,11 +8,11 @@ import type { AuditedChange } from "../../lib/rpc/audit.ts";
 import { identifyBy } from "../../lib/port/caller.ts";
 import { maglevRpcs } from "../../lib/api/service.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
-import { ApiBed } from "../api/support/api_bed.ts";
-import { auditOn, operatorAt } from "./support/callers.ts";
-import { CheckerBed } from "../api/support/checker_bed.ts";
-import { allDeps } from "../api/support/service_bed.ts";
-import { call, type Way, ways } from "./support/ways.ts";
+import { ApiBed } from "./support/api_bed.ts";
+import { auditOn, operatorAt } from "../rpc/support/callers.ts";
+import { CheckerBed } from "./support/checker_bed.ts";
+import { allDeps } from "./support/service_bed.ts";
+import { call, type Way, ways } from "../rpc/support/ways.ts";
 
 const m = Maglev.method;
 const grpc = ways[0] ?? assert.fail();
