@@ -13,6 +13,7 @@ import { type NetnsIdentity, NetnsSockets } from "./netns.ts";
 import { type PingFilter, type PingOrigin, PingSocket } from "./ping_socket.ts";
 import type { OwnLoop } from "./loop.ts";
 import { Poller } from "./poller.ts";
+import { Standstill } from "./standstill.ts";
 import { TcpSockets } from "./tcp_sockets.ts";
 
 /**
@@ -60,6 +61,7 @@ export class Engine implements AsyncDisposable {
   /** @internal */
   readonly tcpSockets: TcpSockets;
   readonly #deadlines: Deadlines;
+  readonly #standstill = new Standstill();
 
   /** Throws NetError when the system is out of descriptors. */
   constructor(clock: Clock = systemClock, options: EngineOptions = {}) {
@@ -98,9 +100,18 @@ export class Engine implements AsyncDisposable {
     return Connection.open(this, target, user, greeting);
   }
 
-  /** To be called every now and then: lets go of sockets that are of no use any more. */
+  /**
+   * To be called every `beatMs` milliseconds: lets go of sockets that are of no use any more, and
+   * shows that this thread runs.
+   */
   tend(): void {
+    this.#standstill.beat(this.clock.now());
     this.tcpSockets.tend();
+  }
+
+  /** For how many milliseconds this thread stood still until `now`, in all; see {@link tend}. */
+  lostMs(now: number): number {
+    return this.#standstill.lostMs(now);
   }
 
   /** Opens a socket for pings; see {@link PingSocket.open}. */

@@ -61,3 +61,4 @@ export {
 export { type PingFilter, type PingOrigin, PingSocket } from "./ping_socket.ts";
 export type { BusyPolled } from "./busy_polls.ts";
 export type { Watcher } from "./poller.ts";
+export { beatMs } from "./standstill.ts";

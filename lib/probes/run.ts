@@ -6,6 +6,9 @@ import type { ProbeResult, ProbeTarget } from "./types.ts";
 /** Held up for longer than this, an attempt that comes to nothing says nothing about its target. */
 const stallMs = 100;
 
+/** Time in which the thread stood still is given back, up to so many milliseconds. */
+const longestBackMs = 1_000;
+
 /** Begins one attempt of the type that the target's check asks for. */
 export type BeginProbe = typeof beginProbe;
 
@@ -39,6 +42,8 @@ export class Run {
   readonly #ended: (result: ProbeResult, run: Run) => void;
   readonly #begin: BeginProbe;
   readonly #startedAt: number;
+  /** What the thread had lost by then. */
+  readonly #lostBefore: number;
   #attempt: Attempt | undefined;
   #deadline: Deadline | undefined;
   #state: "starting" | "running" | "reporting" | "over" = "starting";
@@ -56,6 +61,7 @@ export class Run {
     this.#ended = ended;
     this.#begin = begin;
     this.#startedAt = context.engine.clock.now();
+    this.#lostBefore = context.engine.lostMs(this.#startedAt);
   }
 
   /** Begins. Throws only when the process cannot go on at all. */
@@ -84,10 +90,13 @@ export class Run {
   #expire(attempt: Attempt): void {
     const { heldUpMs } = attempt;
     const { timeoutMs } = this.target.check;
-    const end = this.#sentAt(attempt) + timeoutMs + heldUpMs;
-    if (heldUpMs > stallMs) {
-      this.#end(hindered(`maglevd stood still for ${Math.round(heldUpMs)}ms`), timeoutMs);
-    } else if (this.#context.engine.clock.now() < end) {
+    const now = this.#context.engine.clock.now();
+    const lostMs = this.#lostMs(now);
+    const backMs = Math.max(heldUpMs, lostMs);
+    const end = this.#sentAt(attempt) + timeoutMs + backMs;
+    if (heldUpMs > stallMs || lostMs > longestBackMs) {
+      this.#end(stoodStill(backMs), timeoutMs);
+    } else if (now < end) {
       this.#expireAt(attempt, end);
     } else {
       this.#end(attempt.timedOut(), timeoutMs);
@@ -95,8 +104,17 @@ export class Run {
   }
 
   #report(outcome: Outcome): void {
-    const heardAt = this.#attempt?.heardAt ?? this.#context.engine.clock.now();
-    this.#end(outcome, Math.max(0, heardAt - this.#sentAt(this.#attempt)));
+    const now = this.#context.engine.clock.now();
+    const heardAt = this.#attempt?.heardAt ?? now;
+    // Whoever is kept waiting hangs up, or says so: by its own limits, whatever the check's are.
+    const lostMs = outcome.ok ? 0 : this.#lostMs(now);
+    const durationMs = Math.max(0, heardAt - this.#sentAt(this.#attempt));
+    this.#end(lostMs > 0 ? stoodStill(lostMs) : outcome, durationMs);
+  }
+
+  /** For how long the thread stood still since it began. */
+  #lostMs(now: number): number {
+    return this.#context.engine.lostMs(now) - this.#lostBefore;
   }
 
   #sentAt(attempt: Attempt | undefined): number {
@@ -130,4 +148,8 @@ export class Run {
     this.#attempt?.close();
     this.#attempt = undefined;
   }
+}
+
+function stoodStill(ms: number): Outcome {
+  return hindered(`maglevd stood still for ${Math.round(ms)}ms`);
 }

@@ -6,7 +6,7 @@
  */
 
 import { type LogAttributes, type Logger, type LogLevel, reasonOf } from "../log/mod.ts";
-import { Engine, guarded, OwnLoop, setThreadNice } from "../net/mod.ts";
+import { beatMs, Engine, guarded, OwnLoop, setThreadNice } from "../net/mod.ts";
 import { createProber, type Prober } from "../probes/mod.ts";
 import { type Clock, systemClock, type Timer } from "../time/mod.ts";
 import { serveAs, type WorkerScope } from "../workers/mod.ts";
@@ -14,9 +14,6 @@ import { Outbox } from "./outbox.ts";
 import { Schedule } from "./schedule.ts";
 import { writeStats } from "./shared_stats.ts";
 import { type FromThread, type Setup, type ToThread, workerName } from "./thread_messages.ts";
-
-/** How often it says how it keeps up, in milliseconds. */
-const statsMs = 100;
 
 /**
  * @internal The threads' nice values. One that wakes eighty times a second for a few milliseconds would have to
@@ -140,7 +137,7 @@ class ProbingThread {
   #sayStats(): void {
     this.#engine.tend();
     writeStats(this.#stats, this.#schedule.stats());
-    this.#timer = this.#clock.after(statsMs, () => this.#sayStats());
+    this.#timer = this.#clock.after(beatMs, () => this.#sayStats());
   }
 
   async #close(): Promise<void> {

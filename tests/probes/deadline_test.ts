@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { silentLogger } from "../../lib/log/mod.ts";
-import { Engine } from "../../lib/net/mod.ts";
+import { beatMs, Engine } from "../../lib/net/mod.ts";
 import { type Attempt, failed, type Outcome, passed } from "../../lib/probes/attempt.ts";
 import { contextOf } from "../../lib/probes/prober.ts";
 import { Run } from "../../lib/probes/run.ts";
 import type { ProbeResult } from "../../lib/probes/mod.ts";
-import { FakeClock } from "../../lib/time/mod.ts";
+import { every, FakeClock } from "../../lib/time/mod.ts";
 import { ip } from "../support/ip.ts";
 import { httpCheck } from "./support/checks.ts";
 
@@ -48,6 +48,13 @@ class Stage implements AsyncDisposable {
       return this.attempt;
     });
     this.run.start();
+  }
+
+  /** Has the engine tended as a thread does that probes, from now on. */
+  tend(): this {
+    this.engine.tend();
+    every(this.clock, beatMs, () => this.engine.tend());
+    return this;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -160,4 +167,54 @@ Deno.test("what is reported after the end is not heard", async () => {
   assert.deepEqual(cancelled.results, []);
   assert.equal(cancelled.attempt.closed, 1);
   assert.equal(cancelled.clock.pending, 0);
+});
+
+Deno.test("time in which the thread stood still is given back, if it was not long", async () => {
+  await using stage = new Stage().tend();
+  stage.clock.advance(250);
+  stage.clock.jump(850);
+  assert.deepEqual(stage.results, []);
+  // 50 ms until a beat was due did not count as lost.
+  stage.clock.advance(699);
+  assert.deepEqual(stage.results, []);
+  stage.clock.advance(1);
+  assert.deepEqual(stage.results, [{ ...timedOut, durationMs: 1000 }]);
+});
+
+Deno.test("a thread that stood still again and again is one that gets no time", async () => {
+  await using stage = new Stage().tend();
+  for (let times = 0; times < 3; times++) {
+    assert.deepEqual(stage.results, []);
+    stage.clock.advance(150);
+    stage.clock.jump(550);
+  }
+  stage.clock.advance(400);
+  assert.deepEqual(stage.results.map(({ detail }) => detail), ["maglevd stood still for 1500ms"]);
+});
+
+Deno.test("a failure says nothing about a server that maglevd kept waiting", async () => {
+  await using stage = new Stage().tend();
+  stage.clock.jump(500);
+  stage.attempt.report(failed("L7RSP", "connection closed before a response"));
+  assert.deepEqual(stage.results, [
+    { ok: false, code: "SOCKERR", detail: "maglevd stood still for 400ms", durationMs: 500 },
+  ]);
+});
+
+Deno.test("a standstill before it began is none of an attempt's", async () => {
+  await using stage = new Stage();
+  stage.tend().clock.jump(5_000);
+  const outcome = failed("L7STS", "status 503");
+  const results: ProbeResult[] = [];
+  const { engine } = stage;
+  const context = contextOf(engine, { log: silentLogger, version: "1" });
+  const puppet = new Puppet();
+  const run = new Run(context, stage.run.target, (result) => results.push(result), (...args) => {
+    puppet.report = args[2];
+    return puppet;
+  });
+  run.start();
+  stage.clock.advance(20);
+  puppet.report(outcome);
+  assert.deepEqual(results, [{ ...outcome, durationMs: 20 }]);
 });
