@@ -39,3 +39,4 @@
 export { type CancelProbe, probeCodes } from "./types.ts";
 export type { HttpAnswer, ProbeCode, ProbeResult, ProbeTarget, StartProbe } from "./types.ts";
 export { createProber, type Prober, type ProberOptions } from "./prober.ts";
+export { prepareTls } from "./tls_client.ts";

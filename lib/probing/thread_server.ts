@@ -7,7 +7,7 @@
 
 import { type LogAttributes, type Logger, type LogLevel, reasonOf } from "../log/mod.ts";
 import { beatMs, Engine, guarded, OwnLoop, setThreadNice } from "../net/mod.ts";
-import { createProber, type Prober } from "../probes/mod.ts";
+import { createProber, prepareTls, type Prober } from "../probes/mod.ts";
 import { type Clock, systemClock, type Timer } from "../time/mod.ts";
 import { serveAs, type WorkerScope } from "../workers/mod.ts";
 import { Outbox } from "./outbox.ts";
@@ -92,6 +92,7 @@ class ProbingThread {
       this.#flushSoon();
     });
     this.#comeFirst(niceness[isTls ? "tls" : "plain"]);
+    if (isTls) void prepareTls();
     this.#sayStats();
     post({ kind: "ready", eventfd: loop && this.#engine.wakeDescriptor });
     loop?.run().catch((error) => post({ kind: "fatal", message: reasonOf(error) }));
