@@ -12,7 +12,14 @@ import {
 import type { Engine } from "./engine.ts";
 import { errnoNumber } from "./errno.ts";
 import { hearErrors, whoLetExpire } from "./error_queue.ts";
-import { callFailure, connectFailure, type Failure, outerFailure, ownFailure } from "./failure.ts";
+import {
+  callFailure,
+  connectFailure,
+  type Failure,
+  outerFailure,
+  ownFailure,
+  watchFailure,
+} from "./failure.ts";
 import { handshakeAge } from "./handshake_age.ts";
 import { askForStamps } from "./inbox.ts";
 import { encodeSocketAddress } from "./layout.ts";
@@ -221,7 +228,7 @@ export class Connection implements Watcher, BusyPolled, Disposable {
     if (this.#fd < 0 || this.#state === "failed") return;
     const interest = this.established ? EPOLLIN : EPOLLIN | EPOLLOUT;
     const watch = this.#engine.poller.watch(this.#fd, interest | EPOLLRDHUP | EPOLLET, this);
-    if (typeof watch === "number") this.#user.failed(callFailure(watch, "watch the socket"));
+    if (typeof watch === "number") this.#user.failed(watchFailure(watch));
     else this.#watch = watch;
   }
 

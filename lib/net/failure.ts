@@ -55,6 +55,11 @@ export function openFailure(reason: number): Failure {
   }
 }
 
+/** Why a socket cannot be waited for, which no peer has to do with. */
+export function watchFailure(reason: number): Failure {
+  return ownFailure(`watch the socket: ${errnoWords(reason)}`);
+}
+
 /** Why a bind to `source` failed. */
 export function bindFailure(source: IpAddress, reason: number): Failure {
   return reason === EADDRNOTAVAIL

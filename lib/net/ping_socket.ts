@@ -19,7 +19,7 @@ import {
 } from "./constants.ts";
 import type { Engine } from "./engine.ts";
 import { errnoNumber } from "./errno.ts";
-import { bindFailure, callFailure, type Failure, sendFailure } from "./failure.ts";
+import { bindFailure, type Failure, sendFailure, watchFailure } from "./failure.ts";
 import { askForStamps } from "./inbox.ts";
 import { addressFamilies, encodeSocketAddress } from "./layout.ts";
 import { errno, libc } from "./libc.ts";
@@ -148,7 +148,7 @@ export class PingSocket implements Watcher, Disposable {
     if (failure !== undefined) return failure;
     // Level-triggered: answers come to one socket in such numbers that they are read in portions.
     const watch = this.#engine.poller.watch(this.#fd, EPOLLIN, this);
-    if (typeof watch === "number") return callFailure(watch, "watch the socket");
+    if (typeof watch === "number") return watchFailure(watch);
     this.#watch = watch;
     return undefined;
   }

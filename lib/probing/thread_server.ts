@@ -6,7 +6,7 @@
  */
 
 import { type LogAttributes, type Logger, type LogLevel, reasonOf } from "../log/mod.ts";
-import { beatMs, Engine, guarded, OwnLoop, setThreadNice } from "../net/mod.ts";
+import { beatMs, Engine, guarded, NetError, OwnLoop, setThreadNice } from "../net/mod.ts";
 import { createProber, prepareTls, type Prober } from "../probes/mod.ts";
 import { type Clock, systemClock, type Timer } from "../time/mod.ts";
 import { serveAs, type WorkerScope } from "../workers/mod.ts";
@@ -154,9 +154,17 @@ class ProbingThread {
 function serve(scope: WorkerScope<ToThread, FromThread>): void {
   const post = (message: FromThread) => scope.postMessage(message);
   // One probe's mistake is not the end of all probing.
+  let isLost = false;
   const stray = (event: ErrorEvent | PromiseRejectionEvent) => {
     event.preventDefault();
     const error: unknown = "reason" in event ? event.reason : event.error ?? event.message;
+    // But whoever cannot look at the sockets would take all that wait for silent. It is told once: it
+    // comes again at once, and whoever ends the process needs time for that.
+    if (error instanceof NetError) {
+      if (!isLost) post({ kind: "fatal", message: error.message });
+      isLost = true;
+      return;
+    }
     post({
       kind: "stray",
       message: error instanceof Error ? `${error.name}: ${error.message}` : String(error),

@@ -6,6 +6,7 @@ import {
   connectFailure,
   openFailure,
   sendFailure,
+  watchFailure,
 } from "../../lib/net/failure.ts";
 import { ip } from "../support/ip.ts";
 
@@ -28,6 +29,7 @@ Deno.test("a failure says what was attempted where that is not plain", () => {
 
 Deno.test("why a socket could not be opened", () => {
   assert.deepEqual(openFailure(errnoNumber("EPERM")), outer("CAP_NET_RAW is missing"));
+  assert.deepEqual(watchFailure(errnoNumber("EINVAL")), own("watch the socket: invalid argument"));
   assert.deepEqual(
     openFailure(errnoNumber("EACCES")),
     outer("net.ipv4.ping_group_range allows no unprivileged ping sockets"),

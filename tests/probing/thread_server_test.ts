@@ -291,6 +291,21 @@ Deno.test("a thread that cannot wait for its sockets is the end of the process",
   assert.match(bed.fatal[0]?.message ?? "", /^look at the sockets: /);
 });
 
+Deno.test("nor does a process go on without the thread for TLS, and no backend is to blame", async () => {
+  const module = new URL("support/sleepless_thread.ts", import.meta.url).href;
+  let threads = 0;
+  await using bed = new Bed({
+    worker: () => startWorker(threads++ === 0 ? workerModule : module, workerName),
+  });
+  await using server = TestServer.tcp(closing);
+  bed.aim("tls", server.port, https);
+  await bed.until(() => bed.fatal.length > 0);
+  for (let turn = 0; turn < 20; turn++) await systemClock.turn.next(true);
+  assert.equal(bed.fatal.length, 1);
+  assert.match(bed.fatal[0]?.message ?? "", /^look at the sockets: /);
+  assert.deepEqual(bed.told, []);
+});
+
 Deno.test("a mistake that nobody catches in a thread is reported, and it probes on", async () => {
   const log = new RecordedLog("info");
   const module = new URL("support/straying_thread.ts", import.meta.url).href;
