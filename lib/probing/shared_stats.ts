@@ -11,15 +11,24 @@ const fields = [
   "scheduled",
 ] as const satisfies readonly (keyof ScheduleStats)[];
 
+/** Behind them, how often they were written. */
+const writtenAt = fields.length;
+
 /** Memory for what one thread says of itself. */
 export function newStatsMemory(): SharedArrayBuffer {
-  return new SharedArrayBuffer(8 * fields.length);
+  return new SharedArrayBuffer(8 * (fields.length + 1));
+}
+
+/** How often a thread has said something of itself: one that runs says it again and again. */
+export function timesWritten(memory: SharedArrayBuffer): number {
+  return new Float64Array(memory)[writtenAt] ?? 0;
 }
 
 /** Writes them, for others to look at when they like. */
 export function writeStats(memory: SharedArrayBuffer, stats: ScheduleStats): void {
   const numbers = new Float64Array(memory);
   for (const [index, field] of fields.entries()) numbers[index] = stats[field];
+  numbers[writtenAt] = (numbers[writtenAt] ?? 0) + 1;
 }
 
 /** What some threads say, taken together. */

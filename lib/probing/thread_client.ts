@@ -1,10 +1,10 @@
 import { asError, type Logger, type LogLevels } from "../log/mod.ts";
 import { newAdmissionCounts, wake } from "../net/mod.ts";
 import { FatalError } from "../supervisor/mod.ts";
-import { type Clock, yieldIfDue } from "../time/mod.ts";
+import { type Clock, every, type Timer, yieldIfDue } from "../time/mod.ts";
 import { startWorker } from "../workers/mod.ts";
 import type { Batch } from "./outbox.ts";
-import { newStatsMemory, readStats } from "./shared_stats.ts";
+import { newStatsMemory, readStats, timesWritten } from "./shared_stats.ts";
 import { type FromThread, type Setup, type ToThread, workerName } from "./thread_messages.ts";
 import { workerModule } from "./thread_server.ts";
 import { kindOf } from "./job.ts";
@@ -12,6 +12,11 @@ import type { Order, ProbeLink, Report, ScheduleStats, StartProbing } from "./ty
 
 /** How long a thread may take to close what it has, in milliseconds. */
 const closeMs = 2_000;
+
+/** How often it is looked whether a thread still runs, in milliseconds, … */
+const lookMs = 1_000;
+/** … and after how many looks in a row that saw nothing it is given up. */
+const silentLooks = 30;
 
 /** Orders of one message: to read and to carry them out takes about a millisecond. */
 const ordersPerMessage = 64;
@@ -49,6 +54,9 @@ class ProbeThread {
   #isClosing = false;
   readonly #sent = new Int32Array(new SharedArrayBuffer(4));
   #eventfd: number | undefined;
+  readonly #looks: Timer;
+  #written = 0;
+  #silent = 0;
 
   constructor(
     options: ThreadOptions,
@@ -65,6 +73,7 @@ class ProbeThread {
       event.preventDefault();
       this.#end(`the thread that probes has ended: ${event.message}`);
     };
+    this.#looks = every(options.clock, lookMs, () => this.#look());
     const setup = { version, descriptorLimit, admissionCounts, isTls };
     this.#post({ kind: "setup", setup: { ...setup, stats: this.stats, sent: this.#sent } });
   }
@@ -86,6 +95,7 @@ class ProbeThread {
   async close(): Promise<void> {
     this.#post({ kind: "close" });
     this.#isClosing = true;
+    this.#looks.cancel();
     const limit = this.#options.clock.after(closeMs, () => this.#closed.resolve());
     await this.#closed.promise;
     limit.cancel();
@@ -164,7 +174,20 @@ class ProbeThread {
     }
   }
 
+  /**
+   * A thread that hangs tells nobody. Of a time in which the whole process stood still, no look counts
+   * more than one.
+   */
+  #look(): void {
+    const written = timesWritten(this.stats);
+    this.#silent = written === this.#written ? this.#silent + 1 : 0;
+    this.#written = written;
+    if (this.#silent < silentLooks) return;
+    this.#end(`a thread that probes has not run for ${silentLooks * lookMs / 1000} s`);
+  }
+
   #end(reason: string): void {
+    this.#looks.cancel();
     this.#closed.resolve();
     if (!this.#isClosing) this.#options.fatal(new FatalError(reason));
   }

@@ -4,6 +4,7 @@ import { freshHealth } from "../../lib/health/mod.ts";
 import { libc } from "../../lib/net/libc.ts";
 import { ProbeJob, ProbeThreads, Probing, type Report } from "../../lib/probing/mod.ts";
 import type { Batch } from "../../lib/probing/outbox.ts";
+import { writeStats } from "../../lib/probing/shared_stats.ts";
 import type { FromThread, ToThread } from "../../lib/probing/thread_messages.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { httpCheck, tcpCheck } from "../probes/support/checks.ts";
@@ -54,6 +55,10 @@ class FakeWorker {
   }
 }
 
+const noStats = {
+  ...{ delayed: 0, late: 0, maxLatenessMs: 0, stalls: 0 },
+  ...{ excused: 0, done: 0, running: 0, scheduled: 0 },
+};
 const nothing: Batch = { reports: [], lines: [], droppedLines: 0 };
 
 /** Threads that only listen, on a clock whose every turn is over. */
@@ -297,6 +302,25 @@ Deno.test("an error that nobody caught in a thread is reported here, with its st
     if (stack) assert.equal(error.stack, stack);
     else assert.match(error.stack ?? "", /^Error: TypeError: odd\n/);
   }
+});
+
+Deno.test("a thread that has not run for half a minute is the end of the process", () => {
+  const bed = new Bed();
+  const [worker] = bed.workers;
+  const [setup] = worker?.heard ?? [];
+  assert.ok(setup?.kind === "setup");
+  const runs = () => writeStats(setup.setup.stats, noStats);
+  for (let times = 0; times < 3; times++) {
+    bed.clock.advance(29_500);
+    runs();
+  }
+  bed.clock.jump(3_600_000);
+  bed.clock.advance(29_000);
+  assert.deepEqual(bed.fatal, []);
+  bed.clock.advance(1_000);
+  assert.deepEqual(bed.fatal, ["a thread that probes has not run for 30 s"]);
+  bed.clock.advance(60_000);
+  assert.equal(bed.fatal.length, 1);
 });
 
 Deno.test("a thread that says that it cannot go on is the end of the process", () => {
