@@ -225,16 +225,19 @@ export class Schedule implements ProbeLink {
 
   /**
    * A probe that failed long after its deadline says that this process was stopped and not that
-   * the backend is down: it is done again. Only once, or an overloaded host would stay blind.
+   * the backend is down: it is done again. Only once, or an overloaded host would stay blind. What
+   * says nothing of the backend itself takes no excuse.
    */
   #judge(row: Row, result: ProbeResult): void {
     const isDubious = !result.ok && this.#tookMs(row) > row.target.check.timeoutMs + stallMs;
-    if (!isDubious || row.excused) {
-      row.excused = false;
+    const saysSomething = result.code !== "SOCKERR";
+    if (!isDubious || (saysSomething && row.excused)) {
+      if (saysSomething) row.excused = false;
       return this.#takeIn(row, result);
     }
-    row.excused = true;
     this.#excused++;
+    if (!saysSomething) return this.#takeIn(row, result);
+    row.excused = true;
     const detail = `maglevd itself stood still: ${result.code} ${result.detail}`.trimEnd();
     this.#lack(row, { ...result, code: "SOCKERR", detail });
     if (this.#isIdle(row)) this.#begin(row, 0);

@@ -350,3 +350,22 @@ Deno.test("after a result that counts the next standstill is excused again", () 
     assert.equal(bench.state("a"), "up");
   }
 });
+
+Deno.test("a probe that blames maglevd itself is told as it is, and takes no excuse", () => {
+  using bench = new Bench(one);
+  const detail = "maglevd stood still for 900ms";
+  const own = { ok: false, code: "SOCKERR", detail, durationMs: 1_000 } as const;
+  const late = { ok: false, code: "L7TOUT", detail: "timeout", durationMs: 1_000 } as const;
+  const states = [own, own, late, own, late].map((result) => {
+    for (let waited = 0; bench.prober.flights.size === 0 && waited < 5_000; waited += 10) {
+      bench.clock.advance(10);
+    }
+    const [stalled] = bench.prober.flights.values();
+    bench.clock.jump(2_500);
+    stalled?.answer(result);
+    return bench.state("a");
+  });
+  assert.deepEqual(states, ["unknown", "unknown", "unknown", "unknown", "down"]);
+  assert.equal(bench.checker.stats().excused, 4);
+  assert.equal(bench.story()[0], `probing impaired ${detail}`);
+});
