@@ -81,8 +81,9 @@ export abstract class ConnectingAttempt implements Attempt, ConnectionUser {
   }
 
   timedOut(): Outcome {
-    if (this.#connection?.established) return this.timedOutConnected();
+    // Who takes connections and does not answer holds a socket for as long as who takes none.
     this.context.silent.note(this.target.address, true);
+    if (this.#connection?.established) return this.timedOutConnected();
     return failed("L4TOUT", `not connected within ${formatSeconds(this.target.check.timeoutMs)}`);
   }
 

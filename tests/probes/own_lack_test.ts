@@ -90,6 +90,27 @@ Deno.test({
   },
 });
 
+Deno.test("backends that take connections and answer nothing leave room, too", async () => {
+  const clock = new FakeClock();
+  await using harness = new Harness({ clock, engine: { descriptorLimit: 48 } });
+  await using server = TestServer.tcp(silent);
+  const check = httpCheck({ port: server.port, timeoutMs: 1000 });
+  const targets = Array.from({ length: 6 }, () => ({ check, netns: "", address: ip("127.0.0.1") }));
+  const codes: string[] = [];
+  const round = () => {
+    for (const target of targets) harness.start(target, ({ code }) => codes.push(code));
+    const living = harness.outcome(tcpCheck({ port: 1 }));
+    clock.advance(1000);
+    return living;
+  };
+  assert.match(await round(), /^SOCKERR 6 probes are under way/);
+  assert.deepEqual(codes.splice(0), new Array(6).fill("L7TOUT"));
+  assert.equal(await round(), "L4CON connection refused");
+  assert.deepEqual(codes.sort(), [
+    ...["L7TOUT", "L7TOUT", "L7TOUT", "SOCKERR", "SOCKERR", "SOCKERR"],
+  ]);
+});
+
 Deno.test({
   ...needingNamespaces("without a free source port nothing is said about the backend"),
   fn: async () => {
