@@ -3,6 +3,7 @@ import { connect, type TLSSocket } from "node:tls";
 import type { TlsParams } from "../config/mod.ts";
 import { type IpAddress, parseIp } from "../ip/mod.ts";
 import type { Connection, Engine } from "../net/mod.ts";
+import type { Clock } from "../time/mod.ts";
 import { ConnectionStream } from "./connection_stream.ts";
 import {
   certificateReason,
@@ -57,6 +58,7 @@ export class TlsSession implements Disposable {
   readonly #socket: TLSSocket;
   readonly #user: TlsUser;
   readonly #name: string;
+  readonly #clock: Clock;
   #open = true;
   #certificateEnd: number | undefined;
 
@@ -74,6 +76,7 @@ export class TlsSession implements Disposable {
   ) {
     this.#user = user;
     this.#name = identity.name;
+    this.#clock = engine.clock;
     this.#stream = new ConnectionStream(engine, connection);
     this.#socket = connect({
       socket: this.#stream,
@@ -125,7 +128,7 @@ export class TlsSession implements Disposable {
       this.#stream.secured();
       if (!this.#open) return;
       this.#certificateEnd = certificateEnd(socket);
-      if (verify && !socket.authorized) user.broken(refusal(socket, this.#name));
+      if (verify && !socket.authorized) user.broken(this.#refusal());
       else user.secure(`${socket.getProtocol()}`);
     });
     socket.on("data", (bytes: Uint8Array) => void (this.#open && user.data(bytes)));
@@ -144,16 +147,18 @@ export class TlsSession implements Disposable {
     socket.on("close", ended);
   }
 
+  #refusal(): string {
+    const { authorizationError } = this.#socket;
+    const now = this.#clock.wall();
+    return certificateReason(authorizationError, certificateOf(this.#socket), this.#name, now);
+  }
+
   #reason(error: Error, secure: boolean): string {
     if (secure) return tlsReason(error, this.#name);
     // What node:tls says of a connection that was closed in good order, too early.
     if ("code" in error && error.code === "ECONNRESET") return "connection closed in the handshake";
     return handshakeReason(error, this.#name);
   }
-}
-
-function refusal(socket: TLSSocket, name: string): string {
-  return certificateReason(socket.authorizationError, certificateOf(socket), name, Date.now());
 }
 
 /** This look at a certificate takes 8 µs; by `getPeerCertificate` it would take 70. */
