@@ -5,13 +5,15 @@ import { FileDescriptor } from "./fd.ts";
 const PROT_READ = 1;
 const PROT_WRITE = 2;
 const MAP_SHARED = 1;
+const MAP_PRIVATE = 2;
+const MAP_ANONYMOUS = 0x20;
 const SEEK_END = 2;
 const MFD_CLOEXEC = 1;
 /** What mmap returns when it fails: (void *) -1. */
 const MAP_FAILED = 0xffff_ffff_ffff_ffffn;
 
 /**
- * Memory shared with a file. After disposal `buffer` is detached, and so is every view of it:
+ * Memory that is not V8's: shared with a file, or of this process alone. After disposal `buffer` is detached, and so is every view of it:
  * reading them throws a TypeError where unmapped memory would end the process.
  */
 export class Mapping implements Disposable {
@@ -44,12 +46,20 @@ export class Mapping implements Disposable {
  * Throws {@link NetError}.
  */
 export function mapReadOnly(fd: FileDescriptor): Mapping {
-  return map(fd, fileSize(fd), PROT_READ);
+  return map(fd.number, fileSize(fd), PROT_READ, MAP_SHARED);
 }
 
 /** Maps `size` bytes of the file shared and writable. Throws {@link NetError}. */
 export function mapShared(fd: FileDescriptor, size: number): Mapping {
-  return map(fd, size, PROT_READ | PROT_WRITE);
+  return map(fd.number, size, PROT_READ | PROT_WRITE, MAP_SHARED);
+}
+
+/**
+ * Maps `size` zero bytes for this process alone: for what the kernel writes into while JavaScript goes
+ * on, or ends. Nobody else frees it. Throws {@link NetError}.
+ */
+export function mapPrivate(size: number): Mapping {
+  return map(-1, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS);
 }
 
 /** A file of `size` zero bytes that lives in memory only. Throws {@link NetError}. */
@@ -70,11 +80,12 @@ function fileSize(fd: FileDescriptor): number {
   return size;
 }
 
-function map(fd: FileDescriptor, size: number, protection: number): Mapping {
+function map(fd: number, size: number, protection: number, flags: number): Mapping {
+  const what = fd < 0 ? "memory" : "a file";
   if (size === 0) throw new NetError("map an empty file", errnoNumber("EINVAL"));
-  const pointer = libc.mmap(null, BigInt(size), protection, MAP_SHARED, fd.number, 0n);
+  const pointer = libc.mmap(null, BigInt(size), protection, flags, fd, 0n);
   if (!pointer || Deno.UnsafePointer.value(pointer) === MAP_FAILED) {
-    throw new NetError(`map ${size} bytes of a file`, errno());
+    throw new NetError(`map ${size} bytes of ${what}`, errno());
   }
   return new Mapping(pointer, size);
 }

@@ -14,6 +14,7 @@ import { calm, wake } from "./eventfd.ts";
 import { FileDescriptor } from "./fd.ts";
 import { guarded } from "./guarded.ts";
 import { errno, libc } from "./libc.ts";
+import { type Mapping, mapPrivate } from "./mapping.ts";
 import { Linger, napMicroseconds, napsAtMost } from "./linger.ts";
 
 /** Told when a watched descriptor can make progress. */
@@ -49,8 +50,9 @@ const burstSize = 4;
 /** … and so many are waited for before more are begun. */
 const largestBurst = 256;
 const EINTR = errnoNumber("EINTR");
-/** poll(2), which has its own name for the bit. */
+/** poll(2), which has its own name for the bit, and the size of its struct pollfd. */
 const POLLIN = EPOLLIN;
+const pollBytes = 8;
 
 /**
  * One epoll instance and its one waiter, a thread of Deno's pool that sleeps in poll(2) on it while
@@ -66,8 +68,11 @@ export class Poller {
   readonly #wake: FileDescriptor;
   readonly #events = new EventBuffer(batch);
   readonly #request = new EventBuffer(1);
-  /** struct pollfd: the epoll instance, readable. */
-  readonly #pollfd: Uint8Array<ArrayBuffer>;
+  /**
+   * struct pollfd: the epoll instance, readable. The waiter's thread writes into it, though this one
+   * may have been ended meanwhile.
+   */
+  readonly #pollfd: Mapping;
   readonly #slots: (Watch | undefined)[] = [];
   readonly #free: number[] = [];
   readonly #linger = new Linger();
@@ -96,7 +101,8 @@ export class Poller {
     this.#busyPolls = new BusyPolls(clock);
     using parts = new DisposableStack();
     this.#epoll = parts.use(owned("create the epoll instance", libc.epoll_create1(O_CLOEXEC)));
-    this.#pollfd = new Uint8Array(new Int32Array([this.#epoll.number, POLLIN]).buffer);
+    this.#pollfd = parts.use(mapPrivate(pollBytes));
+    new Int32Array(this.#pollfd.buffer).set([this.#epoll.number, POLLIN]);
     this.#wake = parts.use(owned("create the eventfd", libc.eventfd(0, EFD_CLOEXEC_NONBLOCK)));
     parts.move();
     const wake = { fd: this.#wake.number, interest: EPOLLIN, slot: noSlot, generation: 0 };
@@ -213,6 +219,7 @@ export class Poller {
     await this.#sleep;
     this.#wake[Symbol.dispose]();
     this.#epoll[Symbol.dispose]();
+    this.#pollfd[Symbol.dispose]();
   }
 
   /** Adds a descriptor to the kernel's set or changes it; returns the errno, 0 if all is well. */
@@ -272,7 +279,7 @@ export class Poller {
   }
 
   async #sleepOnce(): Promise<void> {
-    await libc.poll_sleeping(this.#pollfd, 1n, longestSleepMs);
+    await libc.poll_sleeping(new Uint8Array(this.#pollfd.buffer), 1n, longestSleepMs);
     if (this.#isClosed()) return;
     this.#state = "idle";
     try {

@@ -13,6 +13,7 @@ import { wake } from "./eventfd.ts";
 import { FileDescriptor } from "./fd.ts";
 import { errno, libc } from "./libc.ts";
 import { unixAddress } from "./layout.ts";
+import { mapPrivate } from "./mapping.ts";
 
 const EAGAIN = errnoNumber("EAGAIN");
 const EINTR = errnoNumber("EINTR");
@@ -47,7 +48,8 @@ export interface UnixClient {
  */
 export class UnixListener implements Disposable {
   readonly #wake = owned("make an eventfd", libc.eventfd(0, EFD_CLOEXEC_NONBLOCK));
-  readonly #polled = new Uint8Array(2 * pollBytes);
+  /** Two struct pollfd, which the kernel writes into while JavaScript goes on. */
+  readonly #polled = mapPrivate(2 * pollBytes);
   #isWaiting = false;
   #isClosed = false;
 
@@ -110,7 +112,7 @@ export class UnixListener implements Disposable {
 
   async #readable(): Promise<void> {
     this.#isWaiting = true;
-    await libc.poll_sleeping(this.#polled, 2n, -1);
+    await libc.poll_sleeping(new Uint8Array(this.#polled.buffer), 2n, -1);
     this.#isWaiting = false;
     // Only now: a descriptor that somebody sleeps on may not become another's.
     if (this.#isClosed) this.#release();
@@ -119,6 +121,7 @@ export class UnixListener implements Disposable {
   #release(): void {
     this.socket[Symbol.dispose]();
     this.#wake[Symbol.dispose]();
+    this.#polled[Symbol.dispose]();
   }
 }
 

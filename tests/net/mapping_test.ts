@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { cString, libc } from "../../lib/net/libc.ts";
 import { FileDescriptor, mapReadOnly, mapShared, memfd } from "../../lib/net/mod.ts";
+import { mapPrivate } from "../../lib/net/mapping.ts";
 import { openDescriptors } from "./support/descriptors.ts";
 
 function openReadOnly(path: string): FileDescriptor {
@@ -56,4 +57,22 @@ Deno.test("what is not needed any more is not mapped any more", () => {
   assert.equal(maps(), 2);
   mapping[Symbol.dispose]();
   assert.equal(maps(), 1);
+});
+
+Deno.test("memory of one's own is zero, may be written, and is nobody's after disposal", () => {
+  const mapping = mapPrivate(16);
+  const bytes = new Uint8Array(mapping.buffer);
+  assert.deepEqual(bytes, new Uint8Array(16));
+  bytes.fill(7);
+  assert.deepEqual(new Uint8Array(mapping.buffer), new Uint8Array(16).fill(7));
+  mapping[Symbol.dispose]();
+  mapping[Symbol.dispose]();
+  assert.equal(bytes.length, 0);
+});
+
+Deno.test("memory that there is no room for is said so", () => {
+  assert.throws(() => mapPrivate(2 ** 52), {
+    name: "NetError",
+    message: "map 4503599627370496 bytes of memory: out of memory",
+  });
 });
