@@ -1,7 +1,6 @@
 import { reasonOf } from "../log/mod.ts";
 import type { Clock } from "../time/mod.ts";
-import { type ConfigOutcome, fileProblem, type InvalidFile } from "./outcome.ts";
-import { decode, parseBytes } from "./parse.ts";
+import { type ConfigOutcome, decode, fileProblem, type InvalidFile, parseBytes } from "./parse.ts";
 import { WorkerParser } from "./worker.ts";
 
 /** Smaller files are parsed in less time than the event loop may be held up (10 ms). */
@@ -139,7 +138,7 @@ async function readAtMost(
 }
 
 function failed(file: string, message: string): FileBytes {
-  return { kind: "failed", outcome: fileProblem(file, 0, 0, message) };
+  return { kind: "failed", outcome: fileProblem(file, message) };
 }
 
 /** The text of a file, or why there is none. Never rejects. */

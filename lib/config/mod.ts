@@ -18,23 +18,31 @@
  */
 
 export { ConfigLoader, type FileBytes, loadConfig, readBytes, readTextFile } from "./load.ts";
-export { parseConfig, type ParsedSections, parseSections } from "./parse.ts";
 export {
   checkExitCode,
   type ConfigOutcome,
+  describeContents,
+  fileProblem,
+  formatOutcome,
+  type InvalidFile,
+  parseConfig,
+  type ParsedSections,
+  parseSections,
+  type ValidFile,
+} from "./parse.ts";
+export {
   type ConfigProblem,
   type ConfigStage,
   type ConfigWarning,
-  describeContents,
-  formatOutcome,
   formatProblem,
-  type InvalidFile,
-} from "./outcome.ts";
+  type Path,
+  type Phase,
+  type ProblemList,
+} from "./problems.ts";
 export { formatDuration, parseDuration } from "./duration.ts";
 export * from "./types.ts";
 export * from "./json_schema.ts";
 export * as forms from "./forms.ts";
-export type { Path, Phase, ProblemList } from "./problems.ts";
 export { Suggester } from "./hints.ts";
 export { type ConfigChange, configDiff, configDiffSteps, failOpenText } from "./diff.ts";
 export { flapText } from "./health_check.ts";

@@ -1,16 +1,50 @@
 import type { HealthCheck } from "./check_types.ts";
+import { healthCheck } from "./health_check.ts";
 import { Suggester } from "./hints.ts";
 import type { ObjectSchema, ValuesOf } from "./json_schema.ts";
-import { type ConfigOutcome, fileProblem, type InvalidFile } from "./outcome.ts";
-import { LineIndex, ProblemList } from "./problems.ts";
+import {
+  type ConfigProblem,
+  type ConfigStage,
+  type ConfigWarning,
+  formatProblem,
+  LineIndex,
+  ProblemList,
+} from "./problems.ts";
 import { readSections } from "./read.ts";
 import { backend, checkUnique, frontend, type PlacedFrontend } from "./rules/frontend.ts";
-import { healthCheck } from "./health_check.ts";
 import { checkAddresses, checkVips, lbConfig } from "./rules/vpp.ts";
 import { findWarnings } from "./rules/warnings.ts";
 import { fileSchema, type MaglevSection } from "./schema.ts";
 import type { Backend, Config } from "./types.ts";
 import { parseYaml } from "./yaml.ts";
+
+/** A file that is what it should be. */
+export interface ValidFile {
+  readonly kind: "valid";
+  readonly file: string;
+  readonly config: Config;
+  /** What is allowed and yet hardly meant, in the file's order; usually empty. */
+  readonly warnings: readonly ConfigWarning[];
+}
+
+/** Why a file is not what it should be. */
+export interface InvalidFile {
+  readonly kind: "invalid";
+  readonly file: string;
+  /** The first stage that failed; all problems are of this stage. */
+  readonly stage: ConfigStage;
+  /** At least one, in the file's order, VPP's rules last. */
+  readonly problems: readonly ConfigProblem[];
+}
+
+/** What became of a configuration file. */
+export type ConfigOutcome = ValidFile | InvalidFile;
+
+/** An outcome with one problem, which is of the file as a whole if it has no line. */
+export function fileProblem(file: string, message: string, line = 0, column = 0): InvalidFile {
+  const problem = { stage: "parse", file, line, column, path: "", message } as const;
+  return { kind: "invalid", file, stage: "parse", problems: [problem] };
+}
 
 /** A text that was read by a schema, and what is wrong with it so far. */
 export interface ParsedSections<S> {
@@ -46,7 +80,7 @@ export function parseConfig(text: string, file: string): ConfigOutcome {
   if (failed) return { kind: "invalid", file, ...failed };
   return config
     ? { kind: "valid", file, config, warnings: problems.warnings() }
-    : fileProblem(file, 0, 0, "cannot be used, and no rule tells why: please report this");
+    : fileProblem(file, "cannot be used, and no rule tells why: please report this");
 }
 
 /** The same of the octets of a file. */
@@ -64,7 +98,7 @@ export type FileText =
 export function decode(bytes: Uint8Array<ArrayBuffer>, file: string): FileText {
   if (isUtf16(bytes)) {
     const message = "is UTF-16 text: save it as UTF-8";
-    return { kind: "failed", outcome: fileProblem(file, 1, 1, message) };
+    return { kind: "failed", outcome: fileProblem(file, message, 1, 1) };
   }
   try {
     return { kind: "text", text: new TextDecoder("utf-8", { fatal: true }).decode(bytes) };
@@ -72,7 +106,7 @@ export function decode(bytes: Uint8Array<ArrayBuffer>, file: string): FileText {
     const lenient = new TextDecoder().decode(bytes);
     const { line, column } = new LineIndex(lenient).place(lenient.indexOf("\ufffd"));
     const message = "is not UTF-8 text from here on: save the file as UTF-8";
-    return { kind: "failed", outcome: fileProblem(file, line, column, message) };
+    return { kind: "failed", outcome: fileProblem(file, message, line, column) };
   }
 }
 
@@ -124,4 +158,44 @@ function validate(
     backends,
     frontends: new Map(placed.map((one) => [one.frontend.name, one.frontend])),
   };
+}
+
+/**
+ * What `maglevd --check` exits with: 0 valid, 1 parse errors, 2 semantic errors; 2 for warnings too
+ * if it is `strict`.
+ */
+export function checkExitCode(outcome: ConfigOutcome, strict = false): 0 | 1 | 2 {
+  if (outcome.kind === "valid") return strict && outcome.warnings.length > 0 ? 2 : 0;
+  return outcome.stage === "parse" ? 1 : 2;
+}
+
+/** What `maglevd --check` prints, without a final line end: a line per problem and a summary. */
+export function formatOutcome(outcome: ConfigOutcome): string {
+  const { file } = outcome;
+  if (outcome.kind === "valid") {
+    const { config, warnings } = outcome;
+    const noted = warnings.length > 0 ? `, ${count(warnings.length, "warning")}` : "";
+    const summary = `${file}: valid: ${describeContents(config)}${noted}`;
+    return [...warnings.map(formatWarning), summary].join("\n");
+  }
+  const { stage, problems } = outcome;
+  const summary = `${file}: ${count(problems.length, `${stage} error`)}`;
+  return [...problems.map(formatProblem), summary].join("\n");
+}
+
+function formatWarning(warning: ConfigWarning): string {
+  return formatProblem({ ...warning, message: `warning: ${warning.message}` });
+}
+
+/** What a configuration has, in a few words: `1 frontend, 3 backends, 1 health check`. */
+export function describeContents({ frontends, backends, healthchecks }: Config): string {
+  return [
+    count(frontends.size, "frontend"),
+    count(backends.size, "backend"),
+    count(healthchecks.size, "health check"),
+  ].join(", ");
+}
+
+function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? "" : "s"}`;
 }

@@ -10,8 +10,8 @@ import { reasonOf } from "../log/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import { serveAs, startWorker, type WorkerScope } from "../workers/mod.ts";
 import type { HealthCheck } from "./check_types.ts";
-import { type ConfigOutcome, type ConfigProblem, fileProblem } from "./outcome.ts";
-import { parseBytes } from "./parse.ts";
+import { type ConfigOutcome, fileProblem, parseBytes } from "./parse.ts";
+import type { ConfigProblem } from "./problems.ts";
 import type { Backend, Frontend, Pool, PoolBackend } from "./types.ts";
 
 /** The largest file takes a quarter of this on a slow machine, all slices included. */
@@ -63,8 +63,7 @@ export class WorkerParser implements Disposable {
       }
     } catch (error) {
       this.#end();
-      const message = `cannot be parsed: the worker failed: ${reasonOf(error)}`;
-      return fileProblem(file, 0, 0, message);
+      return fileProblem(file, `cannot be parsed: the worker failed: ${reasonOf(error)}`);
     } finally {
       limit.cancel();
     }

@@ -9,7 +9,9 @@ import {
   type Config,
   type ConfigOutcome,
   type ConfigWarning,
+  fileProblem,
   formatProblem,
+  type InvalidFile,
   readBytes,
 } from "../config/mod.ts";
 import { type Actor, because, type EventSink } from "../events/mod.ts";
@@ -184,10 +186,7 @@ export class ConfigFile implements ConfigService {
     try {
       return await this.options.load();
     } catch (error) {
-      const message = reasonOf(error);
-      const file = this.options.path;
-      const problem = { stage: "parse", file, line: 0, column: 0, path: "", message } as const;
-      return { kind: "invalid", file, stage: "parse", problems: [problem] };
+      return fileProblem(this.options.path, reasonOf(error));
     }
   }
 }
@@ -227,9 +226,7 @@ class SingleFlight<T> {
 }
 
 /** All problems, a line each. */
-function refusal(
-  { stage, problems }: ConfigOutcome & { kind: "invalid" },
-): Exclude<ConfigCheckOutcome, { kind: "ok" }> {
+function refusal({ stage, problems }: InvalidFile): Exclude<ConfigCheckOutcome, { kind: "ok" }> {
   const message = problems.map(formatProblem).join("\n");
   return { kind: stage === "parse" ? "parse-error" : "semantic-error", message };
 }

@@ -1,4 +1,4 @@
-import { type Config, type ConfigOutcome, describeContents, formatProblem } from "../config/mod.ts";
+import { type Config, describeContents, formatProblem, type InvalidFile } from "../config/mod.ts";
 
 /** UTF-16 units, in UTF-8 well below the 4096 bytes that systemd reads of a message. */
 const longest = 1000;
@@ -10,7 +10,7 @@ export function runningStatus(config: Config, refusal?: string): string {
 }
 
 /** What it shows of a configuration with which maglevd does not start. */
-export function refusedStatus({ problems }: ConfigOutcome & { kind: "invalid" }): string {
+export function refusedStatus({ problems }: InvalidFile): string {
   return `configuration refused: ${oneLine(problems.map(formatProblem).join("\n"))}`;
 }
 

@@ -31,7 +31,6 @@ export const testedBy: Readonly<Record<string, readonly string[]>> = {
   "config/fixtures": [
     "config/check_types",
     "config/health_check",
-    "config/outcome",
     "config/read",
     "config/rules/frontend",
     "config/rules/vpp",
