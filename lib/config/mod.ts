@@ -17,7 +17,7 @@
  * @module
  */
 
-export { ConfigLoader, type FileBytes, loadConfig, readBytes, readTextFile } from "./load.ts";
+export { ConfigLoader } from "./loader.ts";
 export {
   checkExitCode,
   type ConfigOutcome,
@@ -25,9 +25,12 @@ export {
   fileProblem,
   formatOutcome,
   type InvalidFile,
+  loadConfig,
   parseConfig,
   type ParsedSections,
   parseSections,
+  readBytes,
+  readTextFile,
   type ValidFile,
 } from "./parse.ts";
 export {

@@ -1,3 +1,11 @@
+/**
+ * What becomes of a configuration file: read, decoded, parsed and validated, with all that is wrong
+ * with it.
+ *
+ * @module
+ */
+
+import { reasonOf } from "../log/mod.ts";
 import type { HealthCheck } from "./check_types.ts";
 import { healthCheck } from "./health_check.ts";
 import { Suggester } from "./hints.ts";
@@ -46,6 +54,91 @@ export function fileProblem(file: string, message: string, line = 0, column = 0)
   return { kind: "invalid", file, stage: "parse", problems: [problem] };
 }
 
+/**
+ * Reads and checks a file at once, for a program that has nothing else to do yet. Never throws:
+ * a file that cannot be read is a parse problem with the operating system's reason.
+ */
+export async function loadConfig(path: string): Promise<ConfigOutcome> {
+  const bytes = await readBytes(path);
+  return bytes instanceof Uint8Array ? parseBytes(bytes, path) : bytes;
+}
+
+/** Checks the octets of a configuration file as {@link parseConfig} does its text. */
+export function parseBytes(bytes: Uint8Array<ArrayBuffer>, file: string): ConfigOutcome {
+  const text = decode(bytes, file);
+  return typeof text === "string" ? parseConfig(text, file) : text;
+}
+
+/** The text of a file, or why there is none. Never rejects. */
+export async function readTextFile(path: string): Promise<string | InvalidFile> {
+  const bytes = await readBytes(path);
+  return bytes instanceof Uint8Array ? decode(bytes, path) : bytes;
+}
+
+/** About 60,000 backends. Parsing takes some 100 times the file's size in memory. */
+const maxFileBytes = 8 * 1024 * 1024;
+
+/**
+ * The octets of a configuration file, or why there are none. Never throws: the operating system's
+ * reason becomes a problem. Opening a named pipe would wait for its writer, perhaps for ever; those
+ * below /dev are the process's own and open (`maglevd --check --config <(generate)`).
+ */
+export async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer> | InvalidFile> {
+  try {
+    const { size, isFifo } = await Deno.stat(path);
+    if (isFifo && !path.startsWith("/dev/")) return fileProblem(path, "is a pipe, not a file");
+    if (size > maxFileBytes) {
+      return fileProblem(path, `is larger than ${maxFileBytes} bytes: ${size}`);
+    }
+    using file = await Deno.open(path);
+    return await readAtMost(file.readable, maxFileBytes) ??
+      fileProblem(path, `is larger than ${maxFileBytes} bytes, or without end`);
+  } catch (error) {
+    return fileProblem(path, `cannot be read: ${reasonOf(error)}`);
+  }
+}
+
+/** Undefined when there is more: devices have size 0 and may never end. */
+async function readAtMost(
+  from: ReadableStream<Uint8Array>,
+  limit: number,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of from) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > limit) return undefined;
+  }
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}
+
+/** Decodes UTF-8, or tells where it stops being that; a byte order mark is dropped. */
+function decode(bytes: Uint8Array<ArrayBuffer>, file: string): string | InvalidFile {
+  if (isUtf16(bytes)) return fileProblem(file, "is UTF-16 text: save it as UTF-8", 1, 1);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    const lenient = new TextDecoder().decode(bytes);
+    const { line, column } = new LineIndex(lenient).place(lenient.indexOf("\ufffd"));
+    const message = "is not UTF-8 text from here on: save the file as UTF-8";
+    return fileProblem(file, message, line, column);
+  }
+}
+
+/** By its byte order mark, or by the zero beside the first letter, which is ASCII in any such file. */
+function isUtf16([first, second]: Uint8Array): boolean {
+  if (first === undefined || second === undefined) return false;
+  const isMarked = first === 0xff && second === 0xfe || first === 0xfe && second === 0xff;
+  return isMarked || (first === 0) !== (second === 0);
+}
+
 /** A text that was read by a schema, and what is wrong with it so far. */
 export interface ParsedSections<S> {
   /** What stands under the file's outermost keys. To be used only while there are no problems. */
@@ -81,40 +174,6 @@ export function parseConfig(text: string, file: string): ConfigOutcome {
   return config
     ? { kind: "valid", file, config, warnings: problems.warnings() }
     : fileProblem(file, "cannot be used, and no rule tells why: please report this");
-}
-
-/** The same of the octets of a file. */
-export function parseBytes(bytes: Uint8Array<ArrayBuffer>, file: string): ConfigOutcome {
-  const decoded = decode(bytes, file);
-  return decoded.kind === "failed" ? decoded.outcome : parseConfig(decoded.text, file);
-}
-
-/** A text, or where it stops being UTF-8. */
-export type FileText =
-  | { readonly kind: "text"; readonly text: string }
-  | { readonly kind: "failed"; readonly outcome: InvalidFile };
-
-/** Decodes UTF-8; a byte order mark is dropped. */
-export function decode(bytes: Uint8Array<ArrayBuffer>, file: string): FileText {
-  if (isUtf16(bytes)) {
-    const message = "is UTF-16 text: save it as UTF-8";
-    return { kind: "failed", outcome: fileProblem(file, message, 1, 1) };
-  }
-  try {
-    return { kind: "text", text: new TextDecoder("utf-8", { fatal: true }).decode(bytes) };
-  } catch {
-    const lenient = new TextDecoder().decode(bytes);
-    const { line, column } = new LineIndex(lenient).place(lenient.indexOf("\ufffd"));
-    const message = "is not UTF-8 text from here on: save the file as UTF-8";
-    return { kind: "failed", outcome: fileProblem(file, message, line, column) };
-  }
-}
-
-/** By its byte order mark, or by the zero beside the first letter, which is ASCII in any such file. */
-function isUtf16([first, second]: Uint8Array): boolean {
-  if (first === undefined || second === undefined) return false;
-  const isMarked = first === 0xff && second === 0xfe || first === 0xfe && second === 0xff;
-  return isMarked || (first === 0) !== (second === 0);
 }
 
 /**

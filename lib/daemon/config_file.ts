@@ -256,8 +256,8 @@ export class FileStamp {
       const { mtime, ctime, size, ino } = await Deno.stat(this.path);
       const inode = [mtime?.getTime(), ctime?.getTime(), size, ino].join(" ");
       if (inode === this.#seen.inode) return this.#seen.digest;
-      const read = await readBytes(this.path);
-      const digest = read.kind === "read" ? await digestOf(read.bytes) : inode;
+      const bytes = await readBytes(this.path);
+      const digest = bytes instanceof Uint8Array ? await digestOf(bytes) : inode;
       this.#seen = { inode, digest };
       return digest;
     } catch (error) {

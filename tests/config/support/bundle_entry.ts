@@ -1,5 +1,5 @@
 /**
- * A program with the configuration in it, to be bundled by load_test.ts: loads files by its
+ * A program with the configuration in it, to be bundled by loader_test.ts: loads files by its
  * worker and prints what came of them.
  *
  * @module

@@ -1,6 +1,6 @@
 /**
- * Big files are parsed on a thread of their own. Both halves are here: importing this does nothing,
- * except in a worker that bears its name, where it answers.
+ * Configuration files of a daemon at work. Big ones are parsed on a thread of their own. Both halves
+ * are here: importing this does nothing, except in a worker that bears its name, where it answers.
  *
  * @module
  */
@@ -10,9 +10,85 @@ import { reasonOf } from "../log/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import { serveAs, startWorker, type WorkerScope } from "../workers/mod.ts";
 import type { HealthCheck } from "./check_types.ts";
-import { type ConfigOutcome, fileProblem, parseBytes } from "./parse.ts";
+import { type ConfigOutcome, fileProblem, parseBytes, readBytes } from "./parse.ts";
 import type { ConfigProblem } from "./problems.ts";
 import type { Backend, Frontend, Pool, PoolBackend } from "./types.ts";
+
+/** Smaller files are parsed in less time than the event loop may be held up (10 ms). */
+const directBytes = 8192;
+
+/** A change within this long of another may leave a file's times as they were, in milliseconds. */
+const settledMs = 2_000;
+
+/** A file that was parsed, and what came of it. */
+interface Known {
+  /** The digest of its octets, and its path. */
+  readonly key: string;
+  /** What is another text when the file has been changed; undefined where that cannot be told. */
+  readonly stamp: string | undefined;
+  readonly outcome: ConfigOutcome;
+}
+
+/**
+ * Loads files for a daemon at work: a big file is parsed by a worker and comes back in slices, so
+ * that the event loop never stands still for long. Making the worker is the one long turn (some
+ * 12 ms): load the first file through the same loader, before there is anything to hold up.
+ */
+export class ConfigLoader implements Disposable {
+  readonly #worker: WorkerParser;
+  /** The last big file that was valid. */
+  #known: Known | undefined;
+
+  /** The clock tells when a worker takes too long, and how old a file is. */
+  constructor(private readonly clock: Clock) {
+    this.#worker = new WorkerParser(clock);
+  }
+
+  /**
+   * Reads and checks a file; never rejects. Files asked for at the same time are taken one after the
+   * other. A big, valid file that has not changed since the last time is not parsed again: whoever has
+   * it checked over and over would cost a core, and 100 times its size in memory.
+   */
+  async load(path: string): Promise<ConfigOutcome> {
+    const stamp = await stampOf(path, this.clock.wall());
+    if (stamp !== undefined && stamp === this.#known?.stamp) return this.#known.outcome;
+    const bytes = await readBytes(path);
+    if (!(bytes instanceof Uint8Array)) return bytes;
+    if (bytes.length <= directBytes) return parseBytes(bytes, path);
+    const key = `${await digest(bytes)} ${path}`;
+    if (this.#known?.key === key) {
+      this.#known = { ...this.#known, stamp };
+      return this.#known.outcome;
+    }
+    const outcome = await this.#worker.parse(bytes, path);
+    // What is wrong may be the worker.
+    if (outcome.kind === "valid") this.#known = { key, stamp, outcome };
+    return outcome;
+  }
+
+  /** Ends the worker; loads still under way come out as failed. */
+  [Symbol.dispose](): void {
+    this.#worker[Symbol.dispose]();
+  }
+}
+
+/** Undefined where the file was changed so lately that its times need not tell of another change. */
+async function stampOf(path: string, wall: number): Promise<string | undefined> {
+  try {
+    const { dev, ino, size, mtime, ctime } = await Deno.stat(path);
+    const [modified, changed] = [mtime?.getTime() ?? wall, ctime?.getTime() ?? wall];
+    if (wall - Math.max(modified, changed) < settledMs) return undefined;
+    return `${dev} ${ino} ${size} ${modified} ${changed} ${path}`;
+  } catch {
+    // Why it cannot be looked at is told by who reads it.
+    return undefined;
+  }
+}
+
+/** SHA-256, so that nobody can make two files look alike. */
+async function digest(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+}
 
 /** The largest file takes a quarter of this on a slow machine, all slices included. */
 const limitMs = 30_000;

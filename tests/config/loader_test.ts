@@ -1,8 +1,32 @@
 import assert from "node:assert/strict";
+import { getPriority } from "node:os";
+import { startParserWorker, WorkerParser } from "../../lib/config/loader.ts";
 import { ConfigLoader, formatOutcome, loadConfig } from "../../lib/config/mod.ts";
 import { FakeClock, systemClock } from "../../lib/time/mod.ts";
 import { inDirectory } from "./support/fixtures.ts";
 import { bigFile } from "./support/valid.ts";
+
+/** How much each thread of this process gives way to others (proc(5), field 19 of stat). */
+function niceness(): number[] {
+  return Array.from(Deno.readDirSync("/proc/self/task"), ({ name }) => {
+    const stat = Deno.readTextFileSync(`/proc/self/task/${name}/stat`);
+    return Number(stat.slice(stat.lastIndexOf(")")).split(" ")[17]);
+  });
+}
+
+Deno.test("the thread that parses gives way to those who probe and steer", async () => {
+  await inDirectory(async (directory) => {
+    const path = `${directory}/big.yaml`;
+    await Deno.writeTextFile(path, bigFile(500, 50));
+    const own = getPriority(Deno.pid);
+    const lower = Math.min(19, own + 10);
+    using loader = new ConfigLoader(systemClock);
+    assert.ok(!niceness().includes(lower));
+    assert.equal((await loader.load(path)).kind, "valid");
+    assert.ok(niceness().includes(lower), `${niceness()}`);
+    assert.equal(getPriority(Deno.pid), own, "all others stay as they were");
+  });
+});
 
 Deno.test("a file that cannot be read is a parse problem with the system's reason", async () => {
   await inDirectory(async (directory) => {
@@ -219,3 +243,76 @@ async function run(args: string[]): Promise<string> {
   assert.ok(output.success, decoder.decode(output.stderr));
   return decoder.decode(output.stdout);
 }
+
+Deno.test("a big outcome comes in slices, each asked for", async () => {
+  const asked: string[] = [];
+  using parser = new WorkerParser(systemClock, () => {
+    const worker = startParserWorker();
+    const post = worker.postMessage.bind(worker);
+    worker.postMessage = (message: { kind: string }, ...more: unknown[]) => {
+      asked.push(message.kind);
+      post(message, ...more as [Transferable[]]);
+    };
+    return worker;
+  });
+  const bytes = new TextEncoder().encode(bigFile(382, 0));
+  assert.match(formatOutcome(await parser.parse(bytes, "f")), /^f: valid: /m);
+  // The general part with its warnings, one check, and 382 backends: just three times 128, and an
+  // empty one that says so.
+  assert.deepEqual(asked, ["parse", "more", "more", "more"]);
+});
+
+/** Works until it is terminated, on the first question that it is asked. */
+function hangingWorker(terminated: () => void): Worker {
+  const code = "onmessage = () => { for (;;); };";
+  const worker = new Worker(`data:text/javascript,${code}`, { type: "module" });
+  const terminate = worker.terminate.bind(worker);
+  worker.terminate = () => {
+    terminated();
+    terminate();
+  };
+  return worker;
+}
+
+Deno.test("a worker that hangs is stopped after 30 s, and the next file gets another", async () => {
+  const clock = new FakeClock();
+  const workers = { hanging: 0, sound: 0, terminated: 0 };
+  using parser = new WorkerParser(clock, () => {
+    if (workers.hanging > 0) {
+      workers.sound++;
+      return startParserWorker();
+    }
+    workers.hanging++;
+    return hangingWorker(() => void workers.terminated++);
+  });
+  const parse = (file: string) => parser.parse(new TextEncoder().encode(bigFile(3, 1)), file);
+  const outcomes: string[] = [];
+  const files = ["first", "second", "third"];
+  const parses = files.map(async (file) => void outcomes.push(formatOutcome(await parse(file))));
+  await clock.advanceAsync(29_999);
+  assert.deepEqual([outcomes, workers], [[], { hanging: 1, sound: 0, terminated: 0 }]);
+  await clock.advanceAsync(1);
+  await Promise.all(parses);
+  assert.equal(
+    outcomes.join("\n"),
+    "first: cannot be parsed: the worker failed: it did not end within 30 s\n" +
+      "first: 1 parse error\n" +
+      "second: valid: 1 frontend, 3 backends, 1 health check\n" +
+      "third: valid: 1 frontend, 3 backends, 1 health check",
+  );
+  assert.deepEqual([workers, clock.pending], [{ hanging: 1, sound: 1, terminated: 1 }, 0]);
+});
+
+Deno.test("a worker that fails is replaced, and its reason told", async () => {
+  const clock = new FakeClock();
+  let made = 0;
+  using parser = new WorkerParser(clock, () => {
+    if (made++ > 0) return startParserWorker();
+    return new Worker(`data:text/javascript,throw new Error("no room")`, { type: "module" });
+  });
+  const parse = async () =>
+    formatOutcome(await parser.parse(new TextEncoder().encode(bigFile(2, 1)), "f"));
+  assert.match(await parse(), /^f: cannot be parsed: the worker failed: .*no room\n/);
+  assert.equal(await parse(), "f: valid: 1 frontend, 2 backends, 1 health check");
+  assert.deepEqual([made, clock.pending], [2, 0]);
+});
