@@ -1,6 +1,6 @@
+import type { IpAddress } from "../ip/mod.ts";
 import * as forms from "./forms.ts";
 import { optional } from "./forms.ts";
-import type { CheckTiming } from "./health_check.ts";
 import type { ObjectSchema, ScalarSchema, SectionOf } from "./json_schema.ts";
 import { show } from "./problems.ts";
 
@@ -89,6 +89,42 @@ export interface TlsParams {
   readonly serverName: string | undefined;
   /** Any certificate will do. */
   readonly insecureSkipVerify: boolean;
+}
+
+/** When a backend changes so often that it stays down for a while. Durations are milliseconds. */
+export interface FlapRule {
+  /** So many changes between up and down, at least 2. */
+  readonly changes: number;
+  /** Within this time. */
+  readonly withinMs: number;
+  /** How long it stays down the first time; doubled each time after that. */
+  readonly holdMs: number;
+  /** The longest that it stays down. */
+  readonly maxHoldMs: number;
+}
+
+/** What every health check has. Durations are milliseconds, possibly with fractions. */
+export interface CheckTiming {
+  /** Unique among its kind. */
+  readonly name: string;
+  /** Between probes of a healthy backend. */
+  readonly intervalMs: number;
+  /** Between probes while unknown or between the extremes. */
+  readonly fastIntervalMs: number;
+  /** Between probes of a backend that is fully down. */
+  readonly downIntervalMs: number;
+  /** The deadline of one probe, everything included. */
+  readonly timeoutMs: number;
+  /** Passes in a row that bring a dead backend up. */
+  readonly rise: number;
+  /** Failures in a row that take a healthy backend down. */
+  readonly fall: number;
+  /** When a backend that changes too often stays down for a while; undefined is never. */
+  readonly flap?: FlapRule | undefined;
+  /** Source of probes to IPv4 backends; undefined is the kernel's choice. */
+  readonly probeIpv4Source: IpAddress | undefined;
+  /** Source of probes to IPv6 backends; undefined is the kernel's choice. */
+  readonly probeIpv6Source: IpAddress | undefined;
 }
 
 /** One ICMP echo. */

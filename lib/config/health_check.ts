@@ -1,8 +1,9 @@
-import type { IpAddress } from "../ip/mod.ts";
 import {
   checkOfType,
+  type CheckTiming,
   type CheckType,
   checkType,
+  type FlapRule,
   type HealthCheck,
   params,
   paramsOf,
@@ -112,42 +113,6 @@ export const healthcheck = {
 /** A health check as it is read. */
 export type CheckSection = SectionOf<typeof healthcheck>;
 
-/** When a backend changes so often that it stays down for a while. Durations are milliseconds. */
-export interface FlapRule {
-  /** So many changes between up and down, at least 2. */
-  readonly changes: number;
-  /** Within this time. */
-  readonly withinMs: number;
-  /** How long it stays down the first time; doubled each time after that. */
-  readonly holdMs: number;
-  /** The longest that it stays down. */
-  readonly maxHoldMs: number;
-}
-
-/** What every health check has. Durations are milliseconds, possibly with fractions. */
-export interface CheckTiming {
-  /** Unique among its kind. */
-  readonly name: string;
-  /** Between probes of a healthy backend. */
-  readonly intervalMs: number;
-  /** Between probes while unknown or between the extremes. */
-  readonly fastIntervalMs: number;
-  /** Between probes of a backend that is fully down. */
-  readonly downIntervalMs: number;
-  /** The deadline of one probe, everything included. */
-  readonly timeoutMs: number;
-  /** Passes in a row that bring a dead backend up. */
-  readonly rise: number;
-  /** Failures in a row that take a healthy backend down. */
-  readonly fall: number;
-  /** When a backend that changes too often stays down for a while; undefined is never. */
-  readonly flap?: FlapRule | undefined;
-  /** Source of probes to IPv4 backends; undefined is the kernel's choice. */
-  readonly probeIpv4Source: IpAddress | undefined;
-  /** Source of probes to IPv6 backends; undefined is the kernel's choice. */
-  readonly probeIpv6Source: IpAddress | undefined;
-}
-
 /** The health check that a section describes, or undefined when something required is missing. */
 export function healthCheck(
   name: string,
@@ -213,6 +178,55 @@ function timingOf(name: string, section: CheckSection, problems: ProblemList): C
     probeIpv4Source: values["probe-ipv4-src"],
     probeIpv6Source: values["probe-ipv6-src"],
   };
+}
+
+/** Milliseconds: below it each backend is probed more than ten times a second. */
+const shortestIntervalMs = 100;
+
+/** Notes what a health check of a valid file says and hardly means. */
+export function warnOfCheck(check: CheckSection, problems: ProblemList): void {
+  warnOfIdleTls(check, problems);
+  warnOfTimeout(check, problems);
+  warnOfShortIntervals(check, problems);
+  const { type, port } = check.values;
+  if (type === "http" && port === 443) {
+    const message = "443 is the port of HTTPS, and this check speaks plain HTTP: type: https?";
+    problems.warn(...placeOf(check, "port"), message);
+  }
+}
+
+/** Keys that read as if TLS were spoken. */
+function warnOfIdleTls({ values }: CheckSection, problems: ProblemList): void {
+  const { type, params } = values;
+  if (type !== "tcp" || params.values.ssl) return;
+  for (const key of ["server-name", "insecure-skip-verify"] as const) {
+    if (params.places[key] === undefined) continue;
+    problems.warn(...placeOf(params, key), "has no effect without ssl: true");
+  }
+}
+
+/** Probes of a backend never overlap, so that a slow one delays the next. */
+function warnOfTimeout(check: CheckSection, problems: ProblemList): void {
+  const { places, values } = check;
+  const { timeout, interval } = values;
+  const key = places.timeout === undefined ? "interval" : "timeout";
+  if (places[key] === undefined || timeout < interval) return;
+  const shown = (key: "timeout" | "interval") =>
+    `${formatDuration(values[key])}${places[key] === undefined ? " (the default)" : ""}`;
+  const message = `the timeout, ${shown("timeout")}, is not below the interval, ` +
+    `${shown("interval")}: a probe that gets no answer holds up the next`;
+  problems.warn(...placeOf(check, key), message);
+}
+
+function warnOfShortIntervals(check: CheckSection, problems: ProblemList): void {
+  for (const key of ["interval", "fast-interval", "down-interval"] as const) {
+    const interval = check.values[key];
+    if (interval === undefined || interval >= shortestIntervalMs) continue;
+    const perSecond = Math.round(1000 / interval);
+    const shown = formatDuration(interval);
+    const message = `${shown} means ${perSecond} probes a second for each backend`;
+    problems.warn(...placeOf(check, key), message);
+  }
 }
 
 /** One of `maglev.healthchecks` as it is compared. */

@@ -49,9 +49,10 @@ export * as forms from "./forms.ts";
 export { Suggester } from "./hints.ts";
 export { type ConfigChange, configDiff, configDiffSteps, failOpenText } from "./diff.ts";
 export { flapText } from "./health_check.ts";
-export type { CheckTiming, FlapRule } from "./health_check.ts";
 export type {
+  CheckTiming,
   CheckType,
+  FlapRule,
   HealthCheck,
   HttpCheck,
   IcmpCheck,

@@ -1,5 +1,4 @@
-import { formatDuration } from "../duration.ts";
-import type { CheckSection } from "../health_check.ts";
+import { warnOfCheck } from "../health_check.ts";
 import { placeOf, type ProblemList, show } from "../problems.ts";
 import type { FrontendSection, MaglevSection, PoolSection } from "../schema.ts";
 import {
@@ -122,61 +121,12 @@ function remedy(counts: WeightCounts, buckets: number): string {
   return remedies.length > 0 ? remedies.join(", or ") : "only smaller weights can";
 }
 
-/** Milliseconds: below it each backend is probed more than ten times a second. */
-const shortestIntervalMs = 100;
-
-/** Notes what a health check says and hardly means. */
-export function warnOfCheck(check: CheckSection, problems: ProblemList): void {
-  warnOfIdleTls(check, problems);
-  warnOfTimeout(check, problems);
-  warnOfShortIntervals(check, problems);
-  const { type, port } = check.values;
-  if (type === "http" && port === 443) {
-    const message = "443 is the port of HTTPS, and this check speaks plain HTTP: type: https?";
-    problems.warn(...placeOf(check, "port"), message);
-  }
-}
-
-/** Keys that read as if TLS were spoken. */
-function warnOfIdleTls({ values }: CheckSection, problems: ProblemList): void {
-  const { type, params } = values;
-  if (type !== "tcp" || params.values.ssl) return;
-  for (const key of ["server-name", "insecure-skip-verify"] as const) {
-    if (params.places[key] === undefined) continue;
-    problems.warn(...placeOf(params, key), "has no effect without ssl: true");
-  }
-}
-
-/** Probes of a backend never overlap, so that a slow one delays the next. */
-function warnOfTimeout(check: CheckSection, problems: ProblemList): void {
-  const { places, values } = check;
-  const { timeout, interval } = values;
-  const key = places.timeout === undefined ? "interval" : "timeout";
-  if (places[key] === undefined || timeout < interval) return;
-  const shown = (key: "timeout" | "interval") =>
-    `${formatDuration(values[key])}${places[key] === undefined ? " (the default)" : ""}`;
-  const message = `the timeout, ${shown("timeout")}, is not below the interval, ` +
-    `${shown("interval")}: a probe that gets no answer holds up the next`;
-  problems.warn(...placeOf(check, key), message);
-}
-
-function warnOfShortIntervals(check: CheckSection, problems: ProblemList): void {
-  for (const key of ["interval", "fast-interval", "down-interval"] as const) {
-    const interval = check.values[key];
-    if (interval === undefined || interval >= shortestIntervalMs) continue;
-    const perSecond = Math.round(1000 / interval);
-    const shown = formatDuration(interval);
-    const message = `${shown} means ${perSecond} probes a second for each backend`;
-    problems.warn(...placeOf(check, key), message);
-  }
-}
-
 /**
  * A port that all servers are probed on and none is used on. One frontend on another port may have
  * a health port of its own; where nothing at all is served on it, it is as likely a slip, and the
  * probes say nothing of the service.
  */
-export function warnOfIdlePort(
+function warnOfIdlePort(
   { healthchecks, backends, frontends }: Values,
   members: ReadonlySet<string>,
   problems: ProblemList,
