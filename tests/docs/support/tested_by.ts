@@ -34,7 +34,6 @@ export const testedBy: Readonly<Record<string, readonly string[]>> = {
     "config/read",
     "config/rules/frontend",
     "config/rules/vpp",
-    "config/rules/warnings",
     "config/scalar",
     "config/yaml",
   ],

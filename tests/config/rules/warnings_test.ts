@@ -6,7 +6,7 @@ import {
   enoughBuckets,
   usefulDivisor,
   wrongShare,
-} from "../../../lib/config/rules/shares.ts";
+} from "../../../lib/config/rules/warnings.ts";
 import { formatOutcome, parseConfig } from "../../../lib/config/mod.ts";
 import { maglevTable } from "../../../lib/maglev/mod.ts";
 import { head } from "../support/valid.ts";
