@@ -6,20 +6,7 @@
  */
 
 import { isAlias, isMap, isScalar, isSeq, type Node } from "yaml";
-import {
-  areKeysOf,
-  couldHold,
-  couldName,
-  emptyOwnerHint,
-  innerOwner,
-  kindHint,
-  misplacedMessage,
-  type Misplacement,
-  slippedKeys,
-  slippedMessage,
-  spaceHint,
-  type Suggester,
-} from "./hints.ts";
+import { MisplacedKeys, type Suggester } from "./hints.ts";
 import type {
   ArraySchema,
   MapSchema,
@@ -41,21 +28,6 @@ import {
 } from "./scalar.ts";
 import type { Entry, YamlTree } from "./yaml.ts";
 
-/** A section around what is being read. */
-interface OuterSection {
-  readonly schema: ObjectSchema;
-  /** What it is called where it stands. */
-  readonly key: string | number;
-  readonly entries: ReadonlyMap<string, Entry>;
-}
-
-/** Unknown keys in a row that belong to one place. */
-interface MisplacedBlock {
-  readonly place: Misplacement;
-  readonly at: number;
-  readonly keys: string[];
-}
-
 type AnySection = Section<Record<string, unknown>>;
 
 /** The values of a file of this schema. Check `problems` before relying on any of them. */
@@ -65,24 +37,21 @@ export function readSections<S extends ObjectSchema>(
   problems: ProblemList,
   suggester: Suggester,
 ): Partial<ValuesOf<S>> {
-  const reader = new Reader(tree, problems, suggester);
+  const reader = new Reader(tree, problems, new MisplacedKeys(tree, problems, suggester));
   // The reader builds what the schema says; the types of json_schema.ts tell the compiler the same.
   return reader.section(schema, tree.root, 0, undefined).values as Partial<ValuesOf<S>>;
 }
 
 class Reader {
-  /** The sections that are being read, outermost first. */
-  readonly #outer: OuterSection[] = [];
-
   constructor(
     private readonly tree: YamlTree,
     private readonly problems: ProblemList,
-    private readonly suggester: Suggester,
+    private readonly misplaced: MisplacedKeys,
   ) {}
 
   section(schema: ObjectSchema, node: Node | null, at: number, path: Path | undefined): AnySection {
     const entries = this.#entries(schema, node, at, path);
-    this.#outer.push({ schema, key: path?.key ?? "", entries });
+    this.misplaced.enter({ schema, path, entries });
     const values: Record<string, unknown> = {};
     const places: Record<string, number> = {};
     for (const [key, field] of Object.entries(schema.properties)) {
@@ -99,8 +68,7 @@ class Reader {
         : undefined;
       values[key] = value ?? defaultValue(field);
     }
-    this.#unknownKeys(schema, entries, path);
-    this.#outer.pop();
+    this.misplaced.leave();
     return { at, path: path ?? childPath(undefined, ""), values, places };
   }
 
@@ -115,7 +83,7 @@ class Reader {
     const { propertyNames, additionalProperties: of } = schema;
     const sections = new Map<string, AnySection>();
     const entries = this.#entries(schema, node, at, path);
-    const slipped = this.#slipped(schema, entries, path);
+    const slipped = this.misplaced.amongNames(schema, entries, path);
     for (const [name, entry] of entries) {
       if (slipped.includes(name)) continue;
       const where = childPath(path, name);
@@ -127,50 +95,6 @@ class Reader {
       sections.set(name, this.section(of, entry.value, entry.at, where));
     }
     return sections;
-  }
-
-  /** The keys that stand where names are expected, for a slip of indentation, after a report. */
-  #slipped(
-    schema: MapSchema,
-    entries: ReadonlyMap<string, Entry>,
-    path: Path,
-  ): readonly string[] {
-    const { title, properties, required } = schema.additionalProperties;
-    const valueOf = (key: string) => this.tree.resolve(entries.get(key)?.value ?? null);
-    const isNothing = (key: string) => this.tree.isNothing(valueOf(key));
-    const keysOf = (key: string) => this.#keysOf(entries.get(key));
-    const slipped = slippedKeys(schema, entries.keys(), {
-      couldBeNamed: (key) => {
-        const value = valueOf(key);
-        return (isMap(value) || isAlias(value) || isNothing(key)) &&
-          !areKeysOf(properties[key], keysOf(key));
-      },
-      isPlain: (key) => isScalar(valueOf(key)) && !isNothing(key),
-    });
-    const at = entries.get(slipped[0] ?? "")?.at;
-    if (at !== undefined) this.problems.slip(at, path, slippedMessage(schema, slipped));
-    if (!required) return slipped;
-    for (const [name, entry] of entries) {
-      const owner = this.#outerOwner(name);
-      const isForeign = keysOf(name).every((key) => !Object.hasOwn(properties, key));
-      if (owner === undefined || !(isMap(valueOf(name)) || isNothing(name)) || !isForeign) continue;
-      const message = `expected the name of a ${title}, got ${show(name)}, which belongs to ` +
-        `${show(owner)}: indent it less`;
-      this.problems.slip(entry.at, childPath(path, name), message);
-    }
-    return slipped;
-  }
-
-  /** The keys of the mapping that an entry has for a value; none of anything else. */
-  #keysOf(entry: Entry | undefined): readonly string[] {
-    const value = this.tree.resolve(entry?.value ?? null);
-    return isMap(value) ? value.items.map(({ key }) => isScalar(key) ? String(key.value) : "") : [];
-  }
-
-  /** The section around this place that knows the key. */
-  #outerOwner(key: string): string | undefined {
-    const known = this.#outer.findLast(({ schema }) => Object.hasOwn(schema.properties, key));
-    return known && String(known.key);
   }
 
   #list(schema: ArraySchema, node: Node | null, at: number, path: Path): AnySection[] {
@@ -250,85 +174,6 @@ class Reader {
       : "is missing; everything belongs under this key";
     this.problems.add(phaseOf(path), at, path, message);
   }
-
-  #unknownKeys(
-    schema: ObjectSchema,
-    entries: ReadonlyMap<string, Entry>,
-    path: Path | undefined,
-  ): void {
-    const empty: string[] = [];
-    const known = Object.keys(schema.properties);
-    let before: string | undefined;
-    let block: MisplacedBlock | undefined;
-    const tell = () => {
-      if (!block) return;
-      const [first = ""] = block.keys;
-      const message = misplacedMessage(block.keys, block.place);
-      this.problems.add("parse", block.at, childPath(path, first), message);
-      block = undefined;
-    };
-    for (const [key, entry] of entries) {
-      const isEmpty = this.tree.isNothing(this.tree.resolve(entry.value));
-      if (Object.hasOwn(schema.properties, key)) {
-        if (isEmpty) empty.push(key);
-        before = key;
-        tell();
-        continue;
-      }
-      const slip = isEmpty ? this.#tooDeep(key, entry) : undefined;
-      const typo = this.suggester.hint(key, known);
-      const slipped = slip ?? (typo === "" ? emptyOwnerHint(schema, empty, key) : undefined);
-      const hint = slipped ?? (typo || spaceHint(schema, key));
-      const place = hint === "" ? this.#placeOf(schema, key, entry, before) : undefined;
-      if (block?.place.owner !== place?.owner || block?.place.indent !== place?.indent) tell();
-      if (place) {
-        block ??= { place, at: entry.at, keys: [] };
-        block.keys.push(key);
-        continue;
-      }
-      const where = childPath(path, key);
-      const message = `unknown key ${show(key)}${hint || `; known here: ${known.join(", ")}`}`;
-      if (slipped === undefined) this.problems.add("parse", entry.at, where, message);
-      else this.problems.slip(entry.at, where, message);
-    }
-    tell();
-  }
-
-  /** Where an unknown key that is no slip of the pen belongs; `before` is the last known key. */
-  #placeOf(
-    schema: ObjectSchema,
-    key: string,
-    entry: Entry,
-    before: string | undefined,
-  ): Misplacement | undefined {
-    const inner = this.#keysOf(entry);
-    const field = before === undefined ? undefined : schema.properties[before];
-    const deeper = field && couldHold(field, key, inner) ? before : innerOwner(schema, key, inner);
-    if (deeper !== undefined) return { indent: "deeper", owner: deeper };
-    const less = this.#outerOwner(key) ?? this.#outerNames(inner);
-    return less === undefined ? undefined : { indent: "less", owner: less };
-  }
-
-  /** The field around this place whose names stand for what has these keys. */
-  #outerNames(keys: readonly string[]): string | undefined {
-    for (const { schema } of this.#outer.toReversed()) {
-      const found = Object.entries(schema.properties).find(([, field]) =>
-        "propertyNames" in field && couldName(field, keys)
-      );
-      if (found) return found[0];
-    }
-    return undefined;
-  }
-
-  /** What an unknown key without a value has to do further out, to be put after the message. */
-  #tooDeep(key: string, entry: Entry): string | undefined {
-    const owner = this.#outerOwner(key);
-    if (owner !== undefined) return `; it belongs to ${show(owner)}: indent it less`;
-    // The keys of the next section of a name have become those of this one.
-    return this.#outer.some(({ entries }) => this.tree.repeatsAfter(entries, entry.at))
-      ? "; what follows stands here already: indent it less if it is a name"
-      : undefined;
-  }
 }
 
 function isCollection(schema: Schema): schema is ObjectSchema | MapSchema | ArraySchema {
@@ -348,4 +193,23 @@ function phaseOf(path: Path): "semantic" | "vpp" {
 
 function valueAt(entry: Entry): number {
   return entry.value?.range?.[0] ?? entry.at;
+}
+
+/** What to write instead of a node of the wrong kind, to be put after the message; may be empty. */
+function kindHint(schema: Schema, node: Node | null): string {
+  if ("properties" in schema) {
+    const [only, ...others] = Object.keys(schema.properties);
+    const scalar = isScalar(node) ? classify(node) : undefined;
+    return only !== undefined && others.length === 0 && scalar?.kind === "number"
+      ? `; did you mean { ${only}: ${scalar.text.slice(0, 20)} }?`
+      : "";
+  }
+  if ("propertyNames" in schema) {
+    const { title } = schema.additionalProperties;
+    return isSeq(node) ? `; write each ${title} as "name:", without a dash` : "";
+  }
+  if ("items" in schema) {
+    return isScalar(node) || isSeq(node) ? "" : `; begin each ${schema.items.title} with a dash`;
+  }
+  return schema["x-format"] === "ip" && isSeq(node) ? "; write it without brackets" : "";
 }
