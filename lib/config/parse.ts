@@ -185,6 +185,7 @@ function validate(
   problems: ProblemList,
   suggester: Suggester,
 ): Config | undefined {
+  const around = { values, problems, suggester };
   const healthchecks = new Map<string, HealthCheck>();
   for (const [name, section] of values.healthchecks) {
     const check = healthCheck(name, section, problems);
@@ -192,11 +193,10 @@ function validate(
   }
   const backends = new Map<string, Backend>();
   for (const [name, section] of values.backends) {
-    const made = backend(name, section, values.healthchecks, problems, suggester);
+    const made = backend(name, section, around);
     if (made) backends.set(name, made);
   }
   const placed: PlacedFrontend[] = [];
-  const around = { backends: values.backends, problems, suggester };
   for (const [name, section] of values.frontends) {
     const made = frontend(name, section, around);
     if (made) placed.push({ frontend: made, section });

@@ -85,7 +85,7 @@ const oddBlank = /[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]/;
  * What probably has to be done at offset `at`, to be put after the message, or an empty string.
  * `rest` is what follows there on the same line; `lineOf` numbers the lines.
  */
-export function syntaxHint(
+function syntaxHint(
   { code, message }: YAMLError,
   text: string,
   at: number,

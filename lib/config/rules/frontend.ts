@@ -1,17 +1,22 @@
 import type { IpFamily } from "../../ip/mod.ts";
 import type { Suggester } from "../hints.ts";
 import { placeOf, type ProblemList, show } from "../problems.ts";
-import type { BackendSection, FrontendSection, PoolSection } from "../schema.ts";
+import type { BackendSection, FrontendSection, MaglevSection, PoolSection } from "../schema.ts";
 import type { Backend, Frontend, FrontendProtocol, Pool } from "../types.ts";
 import { checkUnicast } from "./vpp.ts";
+
+/** What the rules of one section need to know about the rest of the file. */
+export interface Surroundings {
+  readonly values: MaglevSection["values"];
+  readonly problems: ProblemList;
+  readonly suggester: Suggester;
+}
 
 /** The backend that a section describes, or undefined when something required is missing. */
 export function backend(
   name: string,
   section: BackendSection,
-  healthchecks: ReadonlyMap<string, unknown>,
-  problems: ProblemList,
-  suggester: Suggester,
+  { values: { healthchecks }, problems, suggester }: Surroundings,
 ): Backend | undefined {
   const { address, healthcheck, enabled } = section.values;
   checkUnicast(section, "address", "semantic", problems);
@@ -22,13 +27,6 @@ export function backend(
   }
   if (!address || healthcheck === undefined) return undefined;
   return { name, address, healthcheck, enabled };
-}
-
-/** What the rules of a frontend need to know about the rest of the file. */
-export interface Surroundings {
-  readonly backends: ReadonlyMap<string, BackendSection>;
-  readonly problems: ProblemList;
-  readonly suggester: Suggester;
 }
 
 /** The frontend that a section describes, or undefined when something required is missing. */
@@ -127,7 +125,7 @@ class Members {
   constructor(private readonly frontend: string, private readonly around: Surroundings) {}
 
   add(name: string, member: Member, pool: PoolSection): void {
-    const { backends, suggester } = this.around;
+    const { values: { backends }, suggester } = this.around;
     const first = this.#seen.get(name);
     const known = backends.get(name);
     if (first) {

@@ -2,7 +2,7 @@ import { type IpAddress, type IpFamily, type SpecialScope, specialScope } from "
 import { formatDuration } from "../duration.ts";
 import type { Section } from "../json_schema.ts";
 import { type Phase, placeOf, type ProblemList, show } from "../problems.ts";
-import type { BackendSection, LbSection, MaglevSection } from "../schema.ts";
+import type { LbSection, MaglevSection } from "../schema.ts";
 import type { Frontend, LbConfig } from "../types.ts";
 import type { PlacedFrontend } from "./frontend.ts";
 
@@ -40,6 +40,9 @@ function checkStartup(section: LbSection, problems: ProblemList): void {
 }
 
 const sourceKeys = ["ipv4-src-address", "ipv6-src-address"] as const;
+
+/** `maglev.backends` as read, by name. */
+type BackendSections = MaglevSection["values"]["backends"];
 
 /** What an address is used for already, as it stands after "is". */
 type Uses = ReadonlyMap<string, string>;
@@ -182,6 +185,3 @@ function encapFamily(frontend: Frontend, backends: BackendSections): IpFamily | 
   }
   return undefined;
 }
-
-/** `maglev.backends` as read, by name. */
-export type BackendSections = ReadonlyMap<string, BackendSection>;
