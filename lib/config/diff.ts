@@ -1,9 +1,8 @@
 import { atOnce, type Steps } from "../time/mod.ts";
+import type { HealthCheck, Texts } from "./check_types.ts";
 import { formatDuration } from "./duration.ts";
-import { show } from "./problems.ts";
-import type { HealthCheck } from "./check_types.ts";
-import type { Texts } from "./check_types.ts";
 import { checkTexts } from "./health_check.ts";
+import { show } from "./problems.ts";
 import type { BackendSection, FrontendSection, LbSection, MaglevSection } from "./schema.ts";
 import type { Backend, Config, Frontend, Pool } from "./types.ts";
 
