@@ -82,7 +82,7 @@ export function vipOf({ address, protocol, port }: Frontend): string {
 }
 
 /** What a moved backend takes over from the one that was probed there before, if both count. */
-export function verdictOf({ entry, donor, target, enabled }: Change): Entering | undefined {
+function verdictOf({ entry, donor, target, enabled }: Change): Entering | undefined {
   if (!donor || !isProbed(donor.health.state)) return undefined;
   const { health: { state }, operatorEnabled } = entry;
   // A name that was out of service may be given to a server that is known, and has traffic.
@@ -168,7 +168,7 @@ function settleEnabled(
 }
 
 /** What an operator said of `enabled` stands, though the file says the opposite now. */
-export function keptEnabled({ name }: BackendEntry, isEnabled: boolean): EventData<"override"> {
+function keptEnabled({ name }: BackendEntry, isEnabled: boolean): EventData<"override"> {
   const setting = (enabled: boolean) => enabled ? "enabled" : "disabled";
   return {
     ...{ kind: "override", change: "kept" },

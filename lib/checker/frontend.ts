@@ -136,50 +136,28 @@ export class FrontendEntry implements Side {
     const lost = new Map(before?.weightsByHand().map((saved) => [saved.backend, saved]));
     for (const [name, member] of this.members) {
       member.told = old?.members.get(name)?.told ?? absent;
-      const inherited = before && this.inherited(before, name, former.nameOf);
-      if (!inherited) continue;
-      Object.assign(member, inherited);
-      lost.delete(former.nameOf(member.backend) ?? name);
+      const formerName = former.nameOf(member.backend) ?? name;
+      const known = before?.members.get(formerName);
+      if (!known || !this.#isWeightKept(known, member)) continue;
+      member.weight = known.weight;
+      member.said = known.said;
+      lost.delete(formerName);
     }
     for (const saved of lost.values()) this.overrule(saved);
     this.#config = undefined;
     this.standings.begin(before && before.standings, old !== undefined, former, at);
   }
 
-  /**
-   * What an operator has said of a backend's weight in `before`, the predecessor, if that still
-   * holds.
-   */
-  inherited(
-    before: FrontendEntry,
-    name: string,
-    formerName: Former["nameOf"],
-  ): Pick<Membership, "weight" | "said"> | undefined {
-    const member = this.members.get(name);
-    const old = member && before.members.get(formerName(member.backend) ?? name);
-    if (!member || !old) return undefined;
-    const [pool, former] = [this.#poolName(member.pool), before.#poolName(old.pool)];
-    const isRenamed = !this.#hasPool(former) && !before.#hasPool(pool);
-    const isSamePool = pool === former || isRenamed;
-    if (!isSamePool || member.fileWeight !== old.fileWeight) return undefined;
-    return { weight: old.weight, said: old.said };
-  }
-
   /** Notes that a weight that was set by hand does not count here, though it did before. */
-  overrule(saved: SavedWeight): void {
-    this.#overruled.push(this.overruledBy(saved));
-  }
-
-  /** What is told of a weight that was set by hand and does not count here. */
-  overruledBy({ backend, pool, weight, fileWeight }: SavedWeight): EventData<"override"> {
+  overrule({ backend, pool, weight, fileWeight }: SavedWeight): void {
     const now = this.members.get(backend);
     const isThere = now && this.#poolName(now.pool) === pool;
-    return {
+    this.#overruled.push({
       kind: "override",
       change: "ended",
       ...{ backend, frontend: this.file.name, pool, byHand: `${weight}` },
       file: { from: `${fileWeight}`, to: isThere ? `${now.fileWeight}` : "none" },
-    };
+    });
   }
 
   /** What was noted so, once. */
@@ -302,6 +280,14 @@ export class FrontendEntry implements Side {
       failOpenSince: this.open?.since,
       slowStarts: this.standings.slowStarts(),
     };
+  }
+
+  /** Whether a weight that an operator has set in the predecessor still holds. */
+  #isWeightKept(former: Membership, { pool: index, fileWeight }: Membership): boolean {
+    const { frontend: before } = former;
+    const [pool, formerPool] = [this.#poolName(index), before.#poolName(former.pool)];
+    const isRenamed = !this.#hasPool(formerPool) && !before.#hasPool(pool);
+    return (pool === formerPool || isRenamed) && fileWeight === former.fileWeight;
   }
 
   #announce(member: Membership, into: EventData[], at: number): void {
