@@ -1,5 +1,6 @@
 import type { EventSink } from "../events/mod.ts";
-import type { Clock, Timer } from "../time/mod.ts";
+import type { Clock } from "../time/mod.ts";
+import { Alarm } from "./alarm.ts";
 
 /** Probing counts as restored when nothing has lacked for so long, in milliseconds. */
 const calmMs = 10_000;
@@ -8,33 +9,31 @@ const calmMs = 10_000;
 export class Impairment {
   #lastAt = 0;
   #count = 0;
-  #timer: Timer | undefined;
+  readonly #alarm: Alarm;
 
-  constructor(private readonly clock: Clock, private readonly events: EventSink) {}
+  constructor(private readonly clock: Clock, private readonly events: EventSink) {
+    this.#alarm = new Alarm(clock, () => this.#look());
+  }
 
   /** A probe could not be made; `detail` says what lacks. */
   note(detail: string): void {
     this.#lastAt = this.clock.now();
     this.#count++;
-    if (this.#timer) return;
+    if (this.#count > 1) return;
     this.#tell("impaired", detail);
-    this.#watch(calmMs);
+    this.#alarm.set(calmMs);
   }
 
   /** Watches no more. */
   close(): void {
-    this.#timer?.cancel();
-    this.#timer = undefined;
+    this.#alarm.close();
   }
 
-  #watch(delayMs: number): void {
-    this.#timer = this.clock.after(delayMs, () => {
-      const left = this.#lastAt + calmMs - this.clock.now();
-      if (left > 0) return this.#watch(left);
-      this.#timer = undefined;
-      this.#tell("restored", `${this.#count} probes could not be made`);
-      this.#count = 0;
-    });
+  #look(): void {
+    const left = this.#lastAt + calmMs - this.clock.now();
+    if (left > 0) return this.#alarm.set(left);
+    this.#tell("restored", `${this.#count} probes could not be made`);
+    this.#count = 0;
   }
 
   #tell(change: "impaired" | "restored", detail: string): void {
