@@ -43,12 +43,10 @@ export function* configDiffSteps(before: Config, after: Config): Steps<readonly 
   );
   const frontends = yield* pair(before.frontends, after.frontends, vipText, vipText);
   return [
-    ...settings(
-      "healthchecker",
-      differences(healthcheckerTexts(before), healthcheckerTexts(after)),
-    ),
-    ...settings("safety", differences(safetyTexts(before), safetyTexts(after))),
-    ...settings("vpp", differences(lbTexts(before), lbTexts(after))),
+    ...settings.flatMap(([kind, textsOf]): ConfigChange[] => {
+      const details = differences(textsOf(before), textsOf(after));
+      return details.length > 0 ? [{ kind, change: "changed", name: "", details }] : [];
+    }),
     ...yield* changesOf("healthcheck", checks, {
       summary: ({ type }) => `type ${type}`,
       compare: (one, other) => differences(checkTexts(one), checkTexts(other)),
@@ -70,12 +68,12 @@ export function* configDiffSteps(before: Config, after: Config): Steps<readonly 
   ];
 }
 
-function settings(
-  kind: "healthchecker" | "safety" | "vpp",
-  details: readonly string[],
-): ConfigChange[] {
-  return details.length > 0 ? [{ kind, change: "changed", name: "", details }] : [];
-}
+/** What there is one of, and its values. */
+const settings = [
+  ["healthchecker", healthcheckerTexts],
+  ["safety", safetyTexts],
+  ["vpp", lbTexts],
+] as const;
 
 /** What two sections with the same kind of thing have to do with each other. */
 interface Pairing<T> {
