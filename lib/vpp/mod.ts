@@ -63,7 +63,7 @@
  */
 
 export type { Connect } from "./client/connect.ts";
-export type { Transport } from "./client/framing.ts";
+export type { Transport } from "./client/transport.ts";
 export { trafficOf } from "./stats/counters.ts";
 export type { Flushes, FlushMemory } from "./lb/ledger.ts";
 export type { ConnectionOptions, VppAccess } from "./life/connection.ts";

@@ -9,21 +9,21 @@ import { type Clock, yieldIfDue } from "../../time/mod.ts";
 import { answerOf, type Call, type Dump, type Message, type Values } from "../../binapi/mod.ts";
 import { controlPing, sockclntDelete } from "../../gen/vpp.ts";
 import type { VppObserver } from "../service.ts";
+import type { MessageTable } from "./connect.ts";
 import { ConnectionError, IncompatibleError, RetvalError } from "./errors.ts";
+import { encodeRequest } from "./guards.ts";
+import { PendingRequests, type Waiting } from "./pending.ts";
 import {
   closeOnce,
   decodeFrame,
   type FrameBuffer,
   frameHeaderLength,
   frameLengthAt,
+  maxUnsent,
   receive,
-  send,
+  SendBuffer,
   type Transport,
-} from "./framing.ts";
-import { encodeRequest } from "./guards.ts";
-import type { MessageTable } from "./connect.ts";
-import { maxUnsent, Outbox } from "./outbox.ts";
-import { PendingRequests, type Waiting } from "./pending.ts";
+} from "./transport.ts";
 
 /** What a client works with. */
 export interface ClientContext {
@@ -44,7 +44,7 @@ export class ApiClient {
   /** Resolves when the connection has ended: with the reason, or undefined after `close()`. */
   readonly ended: Promise<Error | undefined>;
   readonly #end: (reason: Error | undefined) => void;
-  readonly #outbox: Outbox;
+  readonly #sendBuffer: SendBuffer;
   readonly #pending: PendingRequests;
   readonly #warnings: LimitedLog;
   readonly #reader: Promise<void>;
@@ -61,7 +61,7 @@ export class ApiClient {
     this.ended = promise;
     this.#end = resolve;
     this.#warnings = new LimitedLog(context.log, context.clock);
-    this.#outbox = new Outbox((bytes) => send(transport, bytes), (error) => this.#lost(error));
+    this.#sendBuffer = new SendBuffer(transport, (error) => this.#lost(error));
     this.#pending = new PendingRequests(
       context.clock,
       ({ exchange }) => this.#observe(answerOf(exchange), "recv", "failure"),
@@ -124,7 +124,7 @@ export class ApiClient {
   ): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (this.#state !== "open") throw new ConnectionError("the connection to VPP is closed");
-      if (this.#outbox.writer.length > maxUnsent) {
+      if (this.#sendBuffer.writer.length > maxUnsent) {
         throw new ConnectionError(`VPP does not read: ${maxUnsent} bytes wait to be sent`);
       }
       this.#send({ exchange, each, allowedMs, resolve, reject }, value);
@@ -133,22 +133,22 @@ export class ApiClient {
 
   #send(waiting: Waiting, value: Values): void {
     const context = this.#pending.add(waiting);
-    const before = this.#outbox.writer.length;
+    const before = this.#sendBuffer.writer.length;
     try {
       this.#append(waiting.exchange.request, context, value);
       if (waiting.exchange.kind === "dump") this.#append(controlPing.request, context, {});
     } catch (error) {
-      this.#outbox.writer.truncate(before);
+      this.#sendBuffer.writer.truncate(before);
       this.#pending.take(context);
       throw error;
     }
-    this.#outbox.schedule();
+    this.#sendBuffer.schedule();
   }
 
   #append(message: Message, context: number, value: Values): void {
     const id = this.table.ids.get(message);
     if (id === undefined) throw new IncompatibleError(`this VPP lacks ${message.name}`);
-    const writer = this.#outbox.writer;
+    const writer = this.#sendBuffer.writer;
     const start = writer.length;
     writer.zeros(frameHeaderLength);
     encodeRequest(writer, message, { id, clientIndex: this.clientIndex, context }, value);
@@ -237,7 +237,7 @@ export class ApiClient {
     if (this.#state === "ended") return;
     const wanted = this.#state === "closing";
     this.#state = "ended";
-    this.#outbox.end();
+    this.#sendBuffer.end();
     this.#warnings[Symbol.dispose]();
     this.#pending.rejectAll(reason ?? new ConnectionError("the connection to VPP was closed"));
     closeOnce(this.transport);

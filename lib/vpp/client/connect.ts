@@ -17,7 +17,7 @@ import {
   receive,
   send,
   type Transport,
-} from "./framing.ts";
+} from "./transport.ts";
 
 /** How this program calls itself in `show api clients`. */
 export const clientName = "vpp-maglev";

@@ -2,8 +2,7 @@
 
 import assert from "node:assert/strict";
 import { connectApi } from "../../../lib/vpp/client/connect.ts";
-import type { Transport } from "../../../lib/vpp/client/framing.ts";
-import { maxUnsent } from "../../../lib/vpp/client/outbox.ts";
+import { maxUnsent, type Transport } from "../../../lib/vpp/client/transport.ts";
 import { nameCrc } from "../../../lib/binapi/mod.ts";
 import {
   allMessages,

@@ -1,5 +1,5 @@
 import { FakeClock } from "../../../lib/time/mod.ts";
-import type { Transport } from "../../../lib/vpp/client/framing.ts";
+import type { Transport } from "../../../lib/vpp/client/transport.ts";
 import type { ApiClient, ClientContext } from "../../../lib/vpp/client/client.ts";
 import { connectApi } from "../../../lib/vpp/client/connect.ts";
 import { encodeMessage, nameCrc, WireWriter } from "../../../lib/binapi/mod.ts";

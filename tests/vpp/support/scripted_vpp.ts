@@ -8,7 +8,11 @@ import {
   type Values,
   WireWriter,
 } from "../../../lib/binapi/mod.ts";
-import { FrameBuffer, frameHeaderLength, frameLengthAt } from "../../../lib/vpp/client/framing.ts";
+import {
+  FrameBuffer,
+  frameHeaderLength,
+  frameLengthAt,
+} from "../../../lib/vpp/client/transport.ts";
 import { allMessages, sockclntCreate } from "../../../lib/gen/vpp.ts";
 import { sockclntCreateId, sockclntCreateReplyId } from "../../../lib/vpp/client/connect.ts";
 

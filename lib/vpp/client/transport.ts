@@ -5,8 +5,42 @@ import {
   type Message,
   type MessageHeader,
   type Values,
+  WireWriter,
 } from "../../binapi/mod.ts";
 import { ConnectionError } from "./errors.ts";
+
+/** The part of Deno.Conn that is needed. */
+export interface Transport {
+  read(into: Uint8Array): Promise<number | null>;
+  write(bytes: Uint8Array): Promise<number>;
+  close(): void;
+}
+
+/** Puts what comes next into `frames`; false at the end. ConnectionError when the way is broken. */
+export async function receive(transport: Transport, frames: FrameBuffer): Promise<boolean> {
+  const length = await transport.read(frames.space()).catch(broken);
+  if (length === null) return false;
+  frames.filled(length);
+  return true;
+}
+
+/** Sends some of the bytes and says how many. ConnectionError when the way is broken. */
+export async function send(transport: Transport, bytes: Uint8Array): Promise<number> {
+  return await transport.write(bytes).catch(broken);
+}
+
+function broken(error: unknown): never {
+  throw new ConnectionError(`the connection to VPP broke: ${reasonOf(error)}`);
+}
+
+/** Closes it unless it is closed already: after a peer's reset the runtime has done so. */
+export function closeOnce(transport: Transport): void {
+  try {
+    transport.close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BadResource)) throw error;
+  }
+}
 
 /** u64 (0 from clients, garbage from VPP), u32 length of the message, u32 0; big-endian. */
 export const frameHeaderLength = 16;
@@ -20,6 +54,7 @@ export const frameLengthAt = 8;
  */
 const maxMessageLength = 64 * 1024 * 1024;
 
+/** Bytes that there is room for at first, of what comes and of what goes. */
 const initialSpace = 64 * 1024;
 
 /**
@@ -107,35 +142,63 @@ export function decodeFrame<T extends Values>(
   }
 }
 
-/** The part of Deno.Conn that is needed. */
-export interface Transport {
-  read(into: Uint8Array): Promise<number | null>;
-  write(bytes: Uint8Array): Promise<number>;
-  close(): void;
-}
+/** Bytes that may wait for VPP to read: it has stopped reading long before there are as many. */
+export const maxUnsent = 8 * 1024 * 1024;
 
-/** Puts what comes next into `frames`; false at the end. ConnectionError when the way is broken. */
-export async function receive(transport: Transport, frames: FrameBuffer): Promise<boolean> {
-  const length = await transport.read(frames.space()).catch(broken);
-  if (length === null) return false;
-  frames.filled(length);
-  return true;
-}
+/**
+ * Gathers what is to be sent and writes it in one go per turn of the microtask queue, or as soon
+ * as the previous write is done: a write per message costs twenty times as much.
+ */
+export class SendBuffer {
+  #filling = new WireWriter(initialSpace);
+  #spare = new WireWriter(initialSpace);
+  #state: "idle" | "busy" | "ended" = "idle";
 
-/** Sends some of the bytes and says how many. ConnectionError when the way is broken. */
-export async function send(transport: Transport, bytes: Uint8Array): Promise<number> {
-  return await transport.write(bytes).catch(broken);
-}
+  /** `failed` is told when the way is broken. */
+  constructor(
+    private readonly transport: Transport,
+    private readonly failed: (error: unknown) => void,
+  ) {}
 
-function broken(error: unknown): never {
-  throw new ConnectionError(`the connection to VPP broke: ${reasonOf(error)}`);
-}
+  /** Append whole frames here, then call `schedule`. */
+  get writer(): WireWriter {
+    return this.#filling;
+  }
 
-/** Closes it unless it is closed already: after a peer's reset the runtime has done so. */
-export function closeOnce(transport: Transport): void {
-  try {
-    transport.close();
-  } catch (error) {
-    if (!(error instanceof Deno.errors.BadResource)) throw error;
+  /** Sees to it that what was appended is written soon. */
+  schedule(): void {
+    if (this.#state !== "idle") return;
+    this.#state = "busy";
+    queueMicrotask(() => void this.#flush());
+  }
+
+  /** Writes nothing any more. */
+  end(): void {
+    this.#state = "ended";
+  }
+
+  async #flush(): Promise<void> {
+    try {
+      while (!this.#ended && this.#filling.length > 0) await this.#writeFilled();
+      if (!this.#ended) this.#state = "idle";
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
+  async #writeFilled(): Promise<void> {
+    const full = this.#filling;
+    this.#filling = this.#spare;
+    const bytes = full.written();
+    for (let at = 0; at < bytes.length;) {
+      if (this.#ended) return;
+      at += await send(this.transport, bytes.subarray(at));
+    }
+    full.truncate(0);
+    this.#spare = full;
+  }
+
+  get #ended(): boolean {
+    return this.#state === "ended";
   }
 }
