@@ -1,12 +1,21 @@
-import { lbAddDelAsV2, lbAddDelVipV2, lbAsSetWeight } from "../../gen/vpp.ts";
+import { EncodeError } from "../../binapi/mod.ts";
+import {
+  type LbAddDelAsV2,
+  lbAddDelAsV2,
+  type LbAddDelVipV2,
+  lbAddDelVipV2,
+  type LbAsSetWeight,
+  lbAsSetWeight,
+} from "../../gen/vpp.ts";
+import type { IpAddress } from "../../ip/mod.ts";
 import type { LogAttributes } from "../../log/mod.ts";
 import type { ApiClient } from "../client/client.ts";
-import { addAs, addVip, deleteAs, deleteVip, setWeight } from "../lb/calls.ts";
+import type { DesiredVip } from "../lb/desired.ts";
 import type { Ledger } from "../lb/ledger.ts";
 import type { Occupied } from "../lb/occupied.ts";
 import { inTheWay, type PrefixPlan, type ServerChange } from "../lb/plan.ts";
 import { namedVip, serversInOrder, type VipKey } from "../lb/vip.ts";
-import type { LbSyncKind } from "../service.ts";
+import { encaps, type LbSyncKind } from "../service.ts";
 import type { KnownState } from "./known.ts";
 
 /** Sends requests. */
@@ -204,4 +213,59 @@ export function stepAttributes({ frontend, vip, address }: Step): LogAttributes 
     port,
     address: address || undefined,
   };
+}
+
+/** Any length that VPP takes, where it does not look at it: 0 would be refused (docs/vpp.md). */
+const anyTableLength = 1024;
+
+function wireKey(key: VipKey) {
+  const pfx = { address: key.address, len: key.prefixLength };
+  return { pfx, protocol: key.protocol, port: key.port };
+}
+
+const ofServiceTypes = { dscp: 0, type: 0, target_port: 0, node_port: 0 } as const;
+
+/** Adds a VIP. EncodeError when its address is not free for one. */
+function addVip(vip: DesiredVip, occupied: Occupied): LbAddDelVipV2 {
+  refuse(lbAddDelVipV2, occupied.refuseVip(vip));
+  return {
+    ...wireKey(vip),
+    ...ofServiceTypes,
+    encap: encaps.indexOf(vip.encap),
+    new_flows_table_length: vip.flowTableLength,
+    src_ip_sticky: vip.sticky,
+    is_del: false,
+  };
+}
+
+/** Deletes a VIP; VPP looks at the key only. */
+function deleteVip(key: VipKey): LbAddDelVipV2 {
+  return {
+    ...wireKey(key),
+    ...ofServiceTypes,
+    encap: encaps.indexOf("gre4"),
+    new_flows_table_length: anyTableLength,
+    src_ip_sticky: false,
+    is_del: true,
+  };
+}
+
+/** Adds a server with its weight. EncodeError when its address is not free for one. */
+function addAs(vip: VipKey, address: IpAddress, weight: number, occupied: Occupied): LbAddDelAsV2 {
+  refuse(lbAddDelAsV2, occupied.refuseServer(address));
+  return { ...wireKey(vip), as_address: address, weight, is_del: false, is_flush: false };
+}
+
+/** Deletes a server and moves its flows: without that they may keep flowing to it for ever. */
+function deleteAs(vip: VipKey, address: IpAddress): LbAddDelAsV2 {
+  return { ...wireKey(vip), as_address: address, weight: 0, is_del: true, is_flush: true };
+}
+
+/** Changes the weight of a server, moving its flows if asked to. */
+function setWeight(vip: VipKey, address: IpAddress, weight: number, flush: boolean): LbAsSetWeight {
+  return { ...wireKey(vip), as_address: address, weight, is_flush: flush };
+}
+
+function refuse({ request }: typeof lbAddDelVipV2 | typeof lbAddDelAsV2, reason?: string): void {
+  if (reason !== undefined) throw new EncodeError(`${request.name} is not sent: ${reason}`);
 }

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
+import { ConnectionError } from "../../../lib/vpp/client/errors.ts";
 import {
   closeOnce,
   FrameBuffer,
@@ -7,7 +8,6 @@ import {
   SendBuffer,
   type Transport,
 } from "../../../lib/vpp/client/transport.ts";
-import { ConnectionError } from "../../../lib/vpp/client/errors.ts";
 
 function framed(messages: readonly Uint8Array[]): Uint8Array {
   const parts = messages.flatMap((message) => {

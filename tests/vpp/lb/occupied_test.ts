@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { addAs } from "../../../lib/vpp/lb/calls.ts";
 import type { DesiredVip } from "../../../lib/vpp/lb/desired.ts";
 import { Occupied } from "../../../lib/vpp/lb/occupied.ts";
 import { vipId } from "../../../lib/vpp/lb/vip.ts";
 import { EncodeError } from "../../../lib/binapi/mod.ts";
 import { KnownState } from "../../../lib/vpp/sync/known.ts";
+import { nextSteps } from "../../../lib/vpp/sync/steps.ts";
 import { ip } from "../../support/ip.ts";
 import { Carrying } from "../support/carrying.ts";
 import { ModelVpp } from "../support/model_vpp.ts";
@@ -103,10 +103,13 @@ Deno.test("no VIP comes to the address of a server that VPP has, or of a tunnel"
   }
 });
 
-Deno.test("what is refused is no request at all", () => {
+Deno.test("what is refused is no request at all", async () => {
   const occupied = new Occupied(wanted(["192.0.2.1"]), present());
-  assert.throws(
-    () => addAs(vip("192.0.2.2"), ip("192.0.2.1"), 1, occupied),
+  const server = { kind: "as-add", address: ip("192.0.2.1"), weight: 1, flushing: false } as const;
+  const changes = [{ vip: vip("192.0.2.2"), isAdded: false, servers: [server] }];
+  const [step = assert.fail()] = nextSteps({ removals: [], changes, blocked: [] }, new Set());
+  await assert.rejects(
+    step.send({ request: () => assert.fail("it was sent") }, occupied),
     new EncodeError(
       "lb_add_del_as_v2 is not sent: the server 192.0.2.1 is at the address of " +
         "the VIP of frontend on-192.0.2.1",

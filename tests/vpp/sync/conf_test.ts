@@ -86,6 +86,8 @@ Deno.test("what is sent reads back the same, addresses that were never set as we
   for (const each of [conf, { ...conf, ...never }, { ...conf, ipv6Source: undefined }]) {
     assert.deepEqual(confOf({ retval: 0, ...confRequest(each) }), each);
   }
+  const { ip4_src_address: outer4, ip6_src_address: outer6 } = confRequest(conf);
+  assert.deepEqual([outer4.text, outer6.text], ["203.0.113.1", "2001:db8::1"]);
   const { sticky_buckets_per_core, flow_timeout, ...sources } = confRequest({ ...conf, ...never });
   assert.deepEqual(sources, allOnes, "VPP's own way to say that there is none");
   assert.deepEqual([sticky_buckets_per_core, flow_timeout], [1024, 40]);

@@ -1,10 +1,18 @@
-/** What of a plan is sent first, and how it is told. */
+/** What of a plan is sent first, field by field, and how it is told. */
 
 import assert from "node:assert/strict";
-import type { ActualVip } from "../../../lib/vpp/lb/vip.ts";
+import type { Call } from "../../../lib/binapi/mod.ts";
 import type { DesiredVip } from "../../../lib/vpp/lb/desired.ts";
-import type { PrefixPlan } from "../../../lib/vpp/lb/plan.ts";
-import { changeOf, nextSteps, type Step, stepAttributes } from "../../../lib/vpp/sync/steps.ts";
+import { Occupied } from "../../../lib/vpp/lb/occupied.ts";
+import type { PrefixPlan, VipChanges } from "../../../lib/vpp/lb/plan.ts";
+import type { ActualVip } from "../../../lib/vpp/lb/vip.ts";
+import {
+  changeOf,
+  nextSteps,
+  type Requester,
+  type Step,
+  stepAttributes,
+} from "../../../lib/vpp/sync/steps.ts";
 import { ip } from "../../support/ip.ts";
 
 const at = (port: number) => {
@@ -117,4 +125,69 @@ Deno.test("the log says of each step what changes", () => {
     { from: 9, to: 8, flush: true },
     { flush: true },
   ]);
+});
+
+const nobody = new Occupied(
+  {
+    lb: { ipv4Source: ip("203.0.113.254"), ipv6Source: ip("2001:db8:ffff::1") },
+    frontends: new Map(),
+  },
+  { all: () => [] },
+);
+
+/** The requests that a plan begins with, each with its name and its fields. */
+async function sent(part: Partial<PrefixPlan>): Promise<unknown[]> {
+  const requests: unknown[] = [];
+  const request = (call: Call, fields: unknown) => {
+    requests.push([call.request.name, fields]);
+    return Promise.resolve();
+  };
+  const whole = { removals: [], changes: [], blocked: [], ...part };
+  for (const step of nextSteps(whole, new Set())) {
+    await step.send({ request } as unknown as Requester, nobody);
+  }
+  return requests;
+}
+
+const onWire = { pfx: { address: ip("192.0.2.1"), len: 32 }, protocol: 6, port: 4 };
+
+Deno.test("a VIP is added with its table and its hash, and nothing of other types of VIPs", async () => {
+  const vipFields = { ...onWire, dscp: 0, type: 0, target_port: 0, node_port: 0 };
+  const vip = { ...wanted(4), encap: "gre6", sticky: true, flowTableLength: 4096 } as const;
+  assert.deepEqual(await sent({ changes: [{ vip, isAdded: true, servers: [] }] }), [[
+    "lb_add_del_vip_v2",
+    {
+      ...{ ...vipFields, encap: 1, new_flows_table_length: 4096 },
+      ...{ src_ip_sticky: true, is_del: false },
+    },
+  ]]);
+  assert.deepEqual(
+    await sent({ removals: [{ vip: present(4), frontend: "", reason: "nobody asks" }] }),
+    [[
+      "lb_add_del_vip_v2",
+      {
+        ...{ ...vipFields, encap: 0, new_flows_table_length: 1024 },
+        ...{ src_ip_sticky: false, is_del: true },
+      },
+    ]],
+  );
+});
+
+Deno.test("a server is added without a flush and deleted with one", async () => {
+  const address = ip("10.0.0.3");
+  const told = { ...onWire, as_address: address };
+  const deletion = ["lb_add_del_as_v2", { ...told, weight: 0, is_del: true, is_flush: true }];
+  const changed = (...servers: VipChanges["servers"]) =>
+    sent({ changes: [{ vip: wanted(4), isAdded: false, servers }] });
+  assert.deepEqual(await changed({ kind: "as-add", address, weight: 7, flushing: true }), [
+    ["lb_add_del_as_v2", { ...told, weight: 7, is_del: false, is_flush: false }],
+  ]);
+  assert.deepEqual(await changed({ kind: "as-del", address }), [deletion]);
+  const removal = { vip: present(4, "10.0.0.3"), frontend: "f4", reason: "sticky" };
+  assert.deepEqual(await sent({ removals: [removal] }), [deletion]);
+  for (const flush of [true, false]) {
+    assert.deepEqual(await changed({ kind: "as-weight", address, weight: 9, from: 1, flush }), [
+      ["lb_as_set_weight", { ...told, weight: 9, is_flush: flush }],
+    ]);
+  }
 });
