@@ -55,12 +55,6 @@ export function describeTables(
   });
 }
 
-/** `192.0.2.1/32 tcp 80`, for sentences. */
-export function describeVip(vip: VipKey): string {
-  const { prefix, protocol, port } = namedVip(vip);
-  return `${prefix} ${protocol} ${port}`;
-}
-
 /** `weight 100 -> 0, flush`. */
 function serverDetail(change: ServerChange): string {
   switch (change.kind) {

@@ -30,6 +30,12 @@ export function namedVip(key: VipKey) {
   return { prefix: prefixText(key), protocol: protocolName(key.protocol), port: key.port };
 }
 
+/** `192.0.2.1/32 tcp 80`, for sentences. */
+export function describeVip(vip: VipKey): string {
+  const { prefix, protocol, port } = namedVip(vip);
+  return `${prefix} ${protocol} ${port}`;
+}
+
 /** Equal for equal keys only. */
 export function vipId(key: VipKey): string {
   return `${prefixText(key)} ${key.protocol} ${key.port}`;

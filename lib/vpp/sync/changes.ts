@@ -3,9 +3,8 @@ import type { CheckerView } from "../../checker/mod.ts";
 import type { LogAttributes, Logger } from "../../log/mod.ts";
 import type { Clock } from "../../time/mod.ts";
 import { RetvalError } from "../client/errors.ts";
-import { describeVip } from "../lb/describe.ts";
 import { Occupied } from "../lb/occupied.ts";
-import { prefixText } from "../lb/vip.ts";
+import { describeVip, prefixText } from "../lb/vip.ts";
 import type { VppObserver } from "../service.ts";
 import type { SyncCounts } from "./pending.ts";
 import {

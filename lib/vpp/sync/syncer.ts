@@ -1,9 +1,8 @@
 import type { CheckerView } from "../../checker/mod.ts";
 import type { EventSink } from "../../events/mod.ts";
 import { type Timer, yieldIfDue } from "../../time/mod.ts";
-import { describeVip } from "../lb/describe.ts";
 import { DesiredView } from "../lb/desired.ts";
-import { prefixText } from "../lb/vip.ts";
+import { describeVip, prefixText } from "../lb/vip.ts";
 import type { LbConf, VppObserver } from "../service.ts";
 import { addCounts, Changes, type ChangesContext, type Refusal, Run } from "./changes.ts";
 import { readConf, setConf } from "./conf.ts";

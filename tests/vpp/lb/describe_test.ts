@@ -1,10 +1,5 @@
 import assert from "node:assert/strict";
-import {
-  describePlan,
-  describeTables,
-  describeVip,
-  plannedMoves,
-} from "../../../lib/vpp/lb/describe.ts";
+import { describePlan, describeTables, plannedMoves } from "../../../lib/vpp/lb/describe.ts";
 import type { DesiredVip } from "../../../lib/vpp/lb/desired.ts";
 import type { PrefixPlan, ServerChange } from "../../../lib/vpp/lb/plan.ts";
 import type { ActualVip } from "../../../lib/vpp/lb/vip.ts";
@@ -90,11 +85,6 @@ Deno.test("a table of another length is told of a VIP that is there and stays", 
   assert.deepEqual(told(longer, new Map()), []);
   const goes = { ...none, removals: [{ vip: present, frontend: "web", reason: "sticky" }] };
   assert.deepEqual(told(longer, there, [goes]), []);
-});
-
-Deno.test("in sentences a VIP is its prefix, protocol and port", () => {
-  assert.equal(describeVip(key), "192.0.2.1/32 tcp 80");
-  assert.equal(describeVip({ ...key, protocol: 255, port: 0 }), "192.0.2.1/32 any 0");
 });
 
 const [first, second] = [ip("10.0.0.1"), ip("10.0.0.2")];

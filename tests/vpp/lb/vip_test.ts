@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import {
   compareVips,
+  describeVip,
   prefixText,
   protocolName,
   protocols,
@@ -36,6 +37,8 @@ Deno.test("a VIP is named by its prefix, protocol and port", () => {
   const one = key("192.0.2.9/32", 17, 53);
   assert.equal(prefixText(one), "192.0.2.9/32");
   assert.equal(vipId(one), "192.0.2.9/32 17 53");
+  assert.equal(describeVip(one), "192.0.2.9/32 udp 53");
+  assert.equal(describeVip(key("192.0.2.1/32", 255, 0)), "192.0.2.1/32 any 0");
   assert.deepEqual(protocols, { tcp: 6, udp: 17, any: 255 });
   assert.deepEqual([6, 17, 255, 132].map(protocolName), ["tcp", "udp", "any", "any"]);
 });
