@@ -10,8 +10,7 @@ import { SegmentError } from "../stats/directory.ts";
 import { KnownState } from "../sync/known.ts";
 import { StepTracker } from "../sync/step_tracker.ts";
 import { keepInLine, type SyncContext } from "../sync/syncer.ts";
-import { Connection, type ConnectionOptions, fileIdentity } from "./connection.ts";
-import { Keepalive } from "./keepalive.ts";
+import { Connection, type ConnectionOptions, fileIdentity, Keepalive } from "./connection.ts";
 import { LinkWatch } from "./link_watch.ts";
 import { Reads } from "./reads.ts";
 
