@@ -4,6 +4,12 @@
  *
  * A server here is what VPP calls an AS, an application server: an address behind a VIP.
  *
+ * - `client`: one connection to VPP's API socket.
+ * - `stats`: VPP's stats segment, and the counters in it.
+ * - `lb`: VIPs and servers as desired and as VPP has them, and the plan from one to the other.
+ * - `sync`: keeps one VPP in line, from what it holds when connected to the last change.
+ * - `link`: keeps a connection, one after the other, and what may be asked of a connected VPP.
+ *
  * @example A VPP that is empty gets the VIP and the server whose probes pass
  * ```ts
  * import { deepEqual } from "node:assert/strict";
@@ -66,8 +72,7 @@ export type { Connect } from "./client/connect.ts";
 export type { Transport } from "./client/transport.ts";
 export { trafficOf } from "./stats/counters.ts";
 export type { Flushes, FlushMemory } from "./lb/ledger.ts";
-export type { ConnectionOptions, VppAccess } from "./life/connection.ts";
-export { Vpp, type VppOptions } from "./life/vpp.ts";
+export type { ConnectionOptions, VppAccess } from "./link/connection.ts";
 export {
   type CombinedSum,
   type ReadOptions,
@@ -79,3 +84,4 @@ export {
   type StatsView,
 } from "./stats/segment.ts";
 export * from "./service.ts";
+export { Vpp, type VppOptions } from "./vpp.ts";

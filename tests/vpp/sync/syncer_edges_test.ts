@@ -6,7 +6,7 @@ import { Ledger } from "../../../lib/vpp/lb/ledger.ts";
 import type { Occupied } from "../../../lib/vpp/lb/occupied.ts";
 import { parseVerbose } from "../../../lib/vpp/sync/snapshot.ts";
 import { planAll } from "../../../lib/vpp/lb/plan.ts";
-import { Reads } from "../../../lib/vpp/life/reads.ts";
+import { Reads } from "../../../lib/vpp/link/reads.ts";
 import { keepInLine } from "../../../lib/vpp/sync/syncer.ts";
 import { KnownState } from "../../../lib/vpp/sync/known.ts";
 import { Pending } from "../../../lib/vpp/sync/pending.ts";

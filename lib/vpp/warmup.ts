@@ -1,7 +1,7 @@
-import type { CheckerView } from "../../checker/mod.ts";
-import type { Logger } from "../../log/mod.ts";
-import type { Clock, Timer } from "../../time/mod.ts";
-import type { VppWarmup } from "../service.ts";
+import type { CheckerView } from "../checker/mod.ts";
+import type { Logger } from "../log/mod.ts";
+import type { Clock, Timer } from "../time/mod.ts";
+import type { VppWarmup } from "./service.ts";
 
 /** What the warm-up works with. */
 export interface WarmupContext {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { FakeClock } from "../../../lib/time/mod.ts";
-import { Warmup } from "../../../lib/vpp/life/warmup.ts";
-import { Bench, fail, pass, sketch } from "../../checker/support/bench.ts";
+import { FakeClock } from "../../lib/time/mod.ts";
+import { Warmup } from "../../lib/vpp/warmup.ts";
+import { Bench, fail, pass, sketch } from "../checker/support/bench.ts";
 
 /** The warm-up of a site with two frontends, and what it released. */
 class Warming implements Disposable {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { steer } from "../../support/steer.ts";
-import { Bed } from "../support/bed.ts";
-import { ports } from "../support/sync.ts";
-import type { ConfigWish } from "../support/wishes.ts";
+import { steer } from "../support/steer.ts";
+import { Bed } from "./support/bed.ts";
+import { ports } from "./support/sync.ts";
+import type { ConfigWish } from "./support/wishes.ts";
 
 const web: ConfigWish = {
   backends: { b1: "10.0.0.1", b2: "10.0.0.2", b3: "10.0.0.3" },

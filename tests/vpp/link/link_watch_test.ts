@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { FakeClock } from "../../../lib/time/mod.ts";
-import { LinkWatch } from "../../../lib/vpp/life/link_watch.ts";
+import { LinkWatch } from "../../../lib/vpp/link/link_watch.ts";
 import { RecordedLog } from "../../support/recorded_log.ts";
 
 /** A watch, and what tells it the time. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { steer } from "../../support/steer.ts";
-import { Bed } from "../support/bed.ts";
-import { sent, web } from "../support/sync.ts";
+import { steer } from "../support/steer.ts";
+import { Bed } from "./support/bed.ts";
+import { sent, web } from "./support/sync.ts";
 
 Deno.test("who hears that VPP is connected can ask it", async () => {
   await using bed = new Bed(web);

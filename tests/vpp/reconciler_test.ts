@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { Ledger } from "../../../lib/vpp/lb/ledger.ts";
-import { vipId } from "../../../lib/vpp/lb/vip.ts";
-import { vipKeyOf } from "../../../lib/vpp/lb/desired.ts";
-import { reconcile } from "../../../lib/vpp/life/reconciler.ts";
-import { RecordedLog } from "../../support/recorded_log.ts";
-import { Bench, fail, pass, sketch } from "../../checker/support/bench.ts";
-import { steer } from "../../support/steer.ts";
+import { Ledger } from "../../lib/vpp/lb/ledger.ts";
+import { vipId } from "../../lib/vpp/lb/vip.ts";
+import { vipKeyOf } from "../../lib/vpp/lb/desired.ts";
+import { reconcile } from "../../lib/vpp/reconciler.ts";
+import { RecordedLog } from "../support/recorded_log.ts";
+import { Bench, fail, pass, sketch } from "../checker/support/bench.ts";
+import { steer } from "../support/steer.ts";
 
 /** What events of the checker lead to, in order. */
 class Reconciling implements Disposable {

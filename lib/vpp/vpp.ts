@@ -1,9 +1,12 @@
-import type { CheckerView, DesiredSource } from "../../checker/mod.ts";
-import { type EventSink, OperatorError } from "../../events/mod.ts";
-import { reasonOf } from "../../log/mod.ts";
-import type { Supervisor } from "../../supervisor/mod.ts";
-import { abortable } from "../client/pending.ts";
-import { type FlushMemory, Ledger } from "../lb/ledger.ts";
+import type { CheckerView, DesiredSource } from "../checker/mod.ts";
+import { type EventSink, OperatorError } from "../events/mod.ts";
+import { reasonOf } from "../log/mod.ts";
+import type { Supervisor } from "../supervisor/mod.ts";
+import { abortable } from "./client/pending.ts";
+import { type FlushMemory, Ledger } from "./lb/ledger.ts";
+import type { ConnectionOptions } from "./link/connection.ts";
+import { type Connected, Link } from "./link/link.ts";
+import { reconcile } from "./reconciler.ts";
 import type {
   LbCounters,
   LbState,
@@ -13,12 +16,9 @@ import type {
   VppService,
   VppStep,
   VppWarmup,
-} from "../service.ts";
-import { Pending } from "../sync/pending.ts";
-import { summaryOf } from "../sync/step_tracker.ts";
-import type { ConnectionOptions } from "./connection.ts";
-import { type Connected, Link } from "./link.ts";
-import { reconcile } from "./reconciler.ts";
+} from "./service.ts";
+import { Pending } from "./sync/pending.ts";
+import { summaryOf } from "./sync/step_tracker.ts";
 import { Warmup } from "./warmup.ts";
 
 /** What the VPP side of maglevd is made of. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { fileIdentity } from "../../../lib/vpp/life/connection.ts";
+import { fileIdentity } from "../../../lib/vpp/link/connection.ts";
 import { Bed } from "../support/bed.ts";
 import type { ConfigWish } from "../support/wishes.ts";
 

@@ -5,7 +5,7 @@ import { portsOf } from "../../../lib/sim/mod.ts";
 import { Supervisor } from "../../../lib/supervisor/mod.ts";
 import { FakeClock } from "../../../lib/time/mod.ts";
 import type { Transport } from "../../../lib/vpp/client/transport.ts";
-import { Connection } from "../../../lib/vpp/life/connection.ts";
+import { Connection } from "../../../lib/vpp/link/connection.ts";
 import { Vpp } from "../../../lib/vpp/mod.ts";
 import { Bed } from "../support/bed.ts";
 import { inStep, sent, web } from "../support/sync.ts";
