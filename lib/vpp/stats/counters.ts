@@ -1,10 +1,10 @@
 import type { ServerTraffic } from "../../checker/mod.ts";
 import { cliInband, ipRouteLookup } from "../../gen/vpp.ts";
-import { compareIp, type IpAddress } from "../../ip/mod.ts";
+import { compareIp, hostPrefix, type IpAddress } from "../../ip/mod.ts";
 import { type Clock, inSlices, mergeSort, type Steps } from "../../time/mod.ts";
 import type { ApiClient } from "../client/client.ts";
 import { RetvalError } from "../client/errors.ts";
-import { type ActualVip, compareVips, namedVip } from "../lb/vip.ts";
+import { type ActualVip, compareVips, namedVip, prefixText } from "../lb/vip.ts";
 import type { LbCounters } from "../service.ts";
 import type { KnownState } from "../sync/known.ts";
 import { parseVerbose, verboseCommand } from "../sync/snapshot.ts";
@@ -103,19 +103,20 @@ const windowSize = 128;
  * Where VPP counts the packets of routes: indices into `/net/route/…`, looked up once and kept
  * until told that they may have changed.
  */
-export class RouteIndices {
+class RouteIndices {
+  /** By prefix, as text. */
   readonly #indices = new Map<string, number>();
 
   constructor(private readonly client: Pick<ApiClient, "request">) {}
 
   /** The index of a route; undefined when VPP has no such route, or was not asked. */
   index(key: RouteKey): number | undefined {
-    return this.#indices.get(keyText(key));
+    return this.#indices.get(prefixText(key));
   }
 
   /** Forgets the host route of this address. */
   forget(address: IpAddress): void {
-    this.#indices.delete(keyText(hostRoute(address)));
+    this.#indices.delete(hostPrefix(address));
   }
 
   /** Forgets everything. */
@@ -125,7 +126,7 @@ export class RouteIndices {
 
   /** Looks up what is not known. Rejects when the connection fails. */
   async learn(keys: readonly RouteKey[]): Promise<void> {
-    const unknown = keys.filter((key) => !this.#indices.has(keyText(key)));
+    const unknown = keys.filter((key) => !this.#indices.has(prefixText(key)));
     for (let start = 0; start < unknown.length; start += windowSize) {
       await Promise.all(unknown.slice(start, start + windowSize).map((key) => this.#lookUp(key)));
     }
@@ -136,7 +137,7 @@ export class RouteIndices {
     const prefix = { address, len: prefixLength };
     try {
       const reply = await this.client.request(ipRouteLookup, { table_id: 0, exact: 1, prefix });
-      this.#indices.set(keyText({ address, prefixLength }), reply.route.stats_index);
+      this.#indices.set(prefixText({ address, prefixLength }), reply.route.stats_index);
     } catch (error) {
       if (!(error instanceof RetvalError)) throw error;
     }
@@ -144,12 +145,8 @@ export class RouteIndices {
 }
 
 /** The /32 or /128 of an address. */
-export function hostRoute(address: IpAddress): RouteKey {
+function hostRoute(address: IpAddress): RouteKey {
   return { address, prefixLength: address.family === 4 ? 32 : 128 };
-}
-
-function keyText({ address, prefixLength }: RouteKey): string {
-  return `${address.text}/${prefixLength}`;
 }
 
 /** Entries of the stats segment. The lb plugin's have no leading slash (docs/vpp.md). */
@@ -195,7 +192,7 @@ export function* countedIn(vips: Iterable<ActualVip>): Steps<Counted> {
 }
 
 /** The routes that count for them. */
-export function routesOf({ vips, servers }: Counted): RouteKey[] {
+function routesOf({ vips, servers }: Counted): RouteKey[] {
   return [...vips, ...servers.map(hostRoute)];
 }
 
@@ -223,7 +220,7 @@ export function* counterRows(
 }
 
 /** Reads all rows at Unix milliseconds `at`. Counters that do not exist yet are 0. */
-export function readCounters(rows: CounterRows, view: StatsView, at: number): LbCounters {
+function readCounters(rows: CounterRows, view: StatsView, at: number): LbCounters {
   const next = view.simple(statsNames.next);
   const first = view.simple(statsNames.first);
   const untracked = view.simple(statsNames.untracked);

@@ -58,7 +58,7 @@ function setAddress(address: IpAddress): IpAddress | undefined {
 }
 
 /** The settings by their keys in the configuration, for people; undefined is unset. */
-export function confAttributes(conf: LbConf) {
+function confAttributes(conf: LbConf) {
   return {
     "ipv4-src-address": conf.ipv4Source?.text,
     "ipv6-src-address": conf.ipv6Source?.text,
