@@ -266,7 +266,7 @@ function shorten(value: string): string {
 }
 
 function text(value: unknown): string {
-  if (value instanceof Uint8Array) return Array.from(value, hexByte).join("");
+  if (value instanceof Uint8Array) return value.toHex();
   if (Array.isArray(value)) return value.length > 16 ? `${value.length} entries` : list(value);
   if (typeof value !== "object" || value === null) return String(value);
   if ("text" in value) return String(value.text);
@@ -276,8 +276,4 @@ function text(value: unknown): string {
 
 function list(values: readonly unknown[]): string {
   return `[${values.map(text).join(", ")}]`;
-}
-
-function hexByte(byte: number): string {
-  return byte.toString(16).padStart(2, "0");
 }
