@@ -41,13 +41,28 @@ export type { RpcPortOptions, RpcServer } from "./server.ts";
 export { defaultMessageLimits, type MessageLimits, rpcBudgets } from "./limits.ts";
 export { Audit, type AuditDeps, type AuditedChange, type AuditObserver } from "./audit.ts";
 export type { RpcObserver } from "./call.ts";
-export type { Counting } from "./http_adapter.ts";
+export type { Counting, HttpAdapterOptions } from "./http_adapter.ts";
+export type { Intake, IntakeMeter } from "./intake.ts";
 export { exhausted, invalid, notFound, quoted, type RpcCode, rpcCodes } from "./errors.ts";
 export { change, type Rpc, rpcMethod, serverStream, unary } from "./rpc.ts";
-export type { CallContext, EndListener, RpcMethod, RpcType, StreamRpc, UnaryRpc } from "./rpc.ts";
+export type { CallContext, EndListener, ReplyOf, RpcMethod, RpcType, StreamRpc } from "./rpc.ts";
+export type { UnaryRpc } from "./rpc.ts";
 export { Answer, type Polling, type Reply, written } from "./answer.ts";
-export { AnswersByObject, SharedAnswer, type SharedAnswerOptions } from "./shared_answer.ts";
+export { AnswersByObject, SharedAnswer } from "./shared_answer.ts";
+export type { SharedAnswerOptions, Version } from "./shared_answer.ts";
 export { composed, listPart, type Member, messageInSlices, messagePart } from "./long_message.ts";
-export { Backlog, EventQueue, type QueueLimits } from "./queue.ts";
+export { Backlog, EventQueue, type QueueLimits, type Sheddable } from "./queue.ts";
 export { HealthService } from "./health.ts";
 export { reflectionRpcs, reflectionServices } from "./reflection.ts";
+/** What rows and their messages are made of. */
+export type {
+  DescField,
+  DescMessage,
+  DescMethod,
+  DescMethodBiDiStreaming,
+  DescMethodServerStreaming,
+  DescMethodUnary,
+  DescService,
+  MessageShape,
+} from "@bufbuild/protobuf";
+export type { ConnectError } from "@connectrpc/connect";

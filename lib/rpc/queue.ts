@@ -11,6 +11,9 @@ export interface QueueLimits {
   readonly bytes: number;
 }
 
+/** A queue of whatever items, as others who want room see it. */
+export type Sheddable = Pick<EventQueue<object>, "bytes" | "shed">;
+
 /** What a queue is doing. */
 type State =
   | { readonly kind: "open" }
@@ -211,6 +214,3 @@ export class Backlog {
     return longest;
   }
 }
-
-/** A queue of whatever items. */
-type Sheddable = Pick<EventQueue<object>, "bytes" | "shed">;

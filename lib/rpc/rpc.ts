@@ -80,7 +80,7 @@ export function takesMany({ method }: Rpc): boolean {
 }
 
 /** A message of one type, or one that is written already. */
-type ReplyOf<O extends DescMessage> = MessageShape<O> | Answer;
+export type ReplyOf<O extends DescMessage> = MessageShape<O> | Answer;
 
 /** A row for an RPC with one request and one response. */
 export function unary<I extends DescMessage, O extends DescMessage>(
