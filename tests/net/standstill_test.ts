@@ -17,6 +17,13 @@ Deno.test("who asks after a standstill is told, before there was a beat and once
   assert.equal(standstill.lostMs(3_303), 3_101);
 });
 
+Deno.test("a beat that comes late tells of it, for those who ask later", () => {
+  const standstill = new Standstill();
+  standstill.beat(0);
+  standstill.beat(3_100);
+  assert.equal(standstill.lostMs(3_150), 3_000);
+});
+
 Deno.test("who never beats never stands still", () => {
   assert.equal(new Standstill().lostMs(1e9), 0);
 });
