@@ -48,8 +48,8 @@ export class BusyPolls {
   }
 
   /**
-   * Has those look who were there at the last such call, each only once, and no further than to two in
-   * a row that see nothing: of who began later even less can have come. Returns as {@link look}.
+   * Has those look who were there at the last such call, each only once, and no further than to two
+   * in a row that see nothing: of who began later even less can have come. Returns as {@link look}.
    */
   lookOfFormer(): number {
     const [all, former] = [this.#all, this.#former];

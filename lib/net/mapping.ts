@@ -13,8 +13,9 @@ const MFD_CLOEXEC = 1;
 const MAP_FAILED = 0xffff_ffff_ffff_ffffn;
 
 /**
- * Memory that is not V8's: shared with a file, or of this process alone. After disposal `buffer` is detached, and so is every view of it:
- * reading them throws a TypeError where unmapped memory would end the process.
+ * Memory that is not V8's: shared with a file, or of this process alone. After disposal `buffer` is
+ * detached, and so is every view of it: reading them throws a TypeError where unmapped memory would
+ * end the process.
  */
 export class Mapping implements Disposable {
   /** The memory itself, without a copy. */
@@ -55,8 +56,8 @@ export function mapShared(fd: FileDescriptor, size: number): Mapping {
 }
 
 /**
- * Maps `size` zero bytes for this process alone: for what the kernel writes into while JavaScript goes
- * on, or ends. Nobody else frees it. Throws {@link NetError}.
+ * Maps `size` zero bytes for this process alone: for what the kernel writes into while JavaScript
+ * goes on, or ends. Nobody else frees it. Throws {@link NetError}.
  */
 export function mapPrivate(size: number): Mapping {
   return map(-1, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS);

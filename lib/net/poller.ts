@@ -14,8 +14,8 @@ import { calm, wake } from "./eventfd.ts";
 import { FileDescriptor } from "./fd.ts";
 import { guarded } from "./guarded.ts";
 import { errno, libc } from "./libc.ts";
-import { type Mapping, mapPrivate } from "./mapping.ts";
 import { Linger, napMicroseconds, napsAtMost } from "./linger.ts";
+import { type Mapping, mapPrivate } from "./mapping.ts";
 
 /** Told when a watched descriptor can make progress. */
 export interface Watcher {

@@ -104,10 +104,10 @@ export class Run {
   }
 
   #report(outcome: Outcome): void {
-    const now = this.#context.engine.clock.now();
-    const heardAt = this.#attempt?.heardAt ?? now;
+    const { clock } = this.#context.engine;
+    const heardAt = this.#attempt?.heardAt ?? clock.now();
     // Whoever is kept waiting hangs up, or says so: by its own limits, whatever the check's are.
-    const lostMs = outcome.ok ? 0 : this.#lostMs(now);
+    const lostMs = outcome.ok ? 0 : this.#lostMs(clock.now());
     const durationMs = Math.max(0, heardAt - this.#sentAt(this.#attempt));
     this.#end(lostMs > 0 ? stoodStill(lostMs) : outcome, durationMs);
   }

@@ -14,8 +14,8 @@ const levels = { delayed: 1, late: 2 };
 export const stallMs = 100;
 
 /**
- * One turn of the event loop runs at most so many timers: few enough that the second-level cache, which
- * each connection takes 10 KB of, holds what they need until their answers are looked for; …
+ * One turn of the event loop runs at most so many timers: few enough that the second-level cache,
+ * which each connection takes 10 KB of, holds what they need until their answers are looked for; …
  */
 const batchSize = 16;
 

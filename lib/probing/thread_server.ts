@@ -153,8 +153,8 @@ class ProbingThread {
 
 function serve(scope: WorkerScope<ToThread, FromThread>): void {
   const post = (message: FromThread) => scope.postMessage(message);
-  // One probe's mistake is not the end of all probing.
   let isLost = false;
+  // One probe's mistake is not the end of all probing.
   const stray = (event: ErrorEvent | PromiseRejectionEvent) => {
     event.preventDefault();
     const error: unknown = "reason" in event ? event.reason : event.error ?? event.message;
