@@ -23,7 +23,7 @@ import {
 import { handshakeAge } from "./handshake_age.ts";
 import { askForStamps } from "./inbox.ts";
 import { encodeSocketAddress } from "./layout.ts";
-import { errno, libc } from "./libc.ts";
+import { errno, libc, pointerTo } from "./libc.ts";
 import type { Watch, Watcher } from "./poller.ts";
 import { TcpSocket } from "./tcp_sockets.ts";
 
@@ -68,7 +68,8 @@ const EALREADY = errnoNumber("EALREADY");
 const EHOSTUNREACH = errnoNumber("EHOSTUNREACH");
 const EAGAIN = errnoNumber("EAGAIN");
 
-const scratchAddress = new Uint8Array(28);
+const peerAddress = new Uint8Array(28);
+const peerPointer = pointerTo(peerAddress);
 
 /** One TCP connection, of which it is the only owner. Closing it resets it. */
 export class Connection implements Watcher, BusyPolled, Disposable {
@@ -270,8 +271,8 @@ export class Connection implements Watcher, BusyPolled, Disposable {
   /** Connects, or asks what has become of it: 0 or why not, EALREADY for not yet. */
   #connect(): number {
     const { address, port } = this.#target;
-    const length = encodeSocketAddress(scratchAddress, address, port);
-    return libc.connect(this.#fd, scratchAddress, length) === 0 ? 0 : errno();
+    const length = encodeSocketAddress(peerAddress, address, port);
+    return libc.connect(this.#fd, peerPointer, length) === 0 ? 0 : errno();
   }
 
   /** As {@link #connect} asks: who is not connected cannot send. Saves a system call. */

@@ -1,5 +1,5 @@
 import type { IpFamily } from "../ip/mod.ts";
-import { errno, libc } from "./libc.ts";
+import { errno, libc, pointerTo } from "./libc.ts";
 import { AF_INET, SO_TIMESTAMPNS, SOCK_CLOEXEC, SOCK_DGRAM, SOL_SOCKET } from "./constants.ts";
 import { NetError } from "./errno.ts";
 import { FileDescriptor } from "./fd.ts";
@@ -27,7 +27,7 @@ export class Inbox implements Disposable {
   readonly bytes: Uint8Array<ArrayBuffer> = new Uint8Array(room);
   readonly #age: KernelAge;
   readonly #header = new DataView(new ArrayBuffer(headerBytes));
-  readonly #message = new Uint8Array(this.#header.buffer);
+  readonly #message = pointerTo(new Uint8Array(this.#header.buffer));
   /** One struct iovec: all of {@link bytes}. */
   readonly #parts = new BigUint64Array([address(this.bytes), BigInt(room)]);
   readonly #stamp = new DataView(new ArrayBuffer(stampBytes));
@@ -95,9 +95,9 @@ export class Inbox implements Disposable {
   }
 }
 
-/** Where memory is. It does not move. */
+/** {@link pointerTo} as a number. */
 function address(bytes: Uint8Array<ArrayBuffer>): bigint {
-  return Deno.UnsafePointer.value(Deno.UnsafePointer.of(bytes));
+  return Deno.UnsafePointer.value(pointerTo(bytes));
 }
 
 /** Has what comes on a socket stamped, for {@link Inbox.receive}. */

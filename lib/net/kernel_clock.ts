@@ -1,11 +1,11 @@
-import { libc } from "./libc.ts";
+import { libc, pointerTo } from "./libc.ts";
 
 const CLOCK_REALTIME = 0;
 const CLOCK_MONOTONIC = 1;
 
 /** struct timespec; of the seconds the lower half is enough until 2106. */
 const stamp = new Uint32Array(4);
-const bytes = new Uint8Array(stamp.buffer);
+const stampPointer = pointerTo(new Uint8Array(stamp.buffer));
 
 /** Unix time in milliseconds, with fractions, by clock_gettime(2). */
 export function kernelWall(): number {
@@ -21,6 +21,6 @@ export function kernelNow(): number {
 }
 
 function read(clock: number): number {
-  libc.clock_gettime(clock, bytes);
+  libc.clock_gettime(clock, stampPointer);
   return (stamp[0] ?? 0) * 1000 + (stamp[2] ?? 0) / 1e6;
 }

@@ -12,7 +12,7 @@ import {
   SOCK_NONBLOCK,
   SOCK_SEQPACKET,
 } from "./constants.ts";
-import { errno, libc } from "./libc.ts";
+import { errno, libc, pointerTo } from "./libc.ts";
 import { errnoNumber, NetError } from "./errno.ts";
 import { FileDescriptor } from "./fd.ts";
 import { unixAddress } from "./layout.ts";
@@ -36,7 +36,7 @@ export async function connectSeqpacket(
   const socket = newSocket(`connect to ${path}`);
   try {
     const connected = await attemptUntil(() => {
-      if (libc.connect(socket.number, address, address.length) === 0) return true;
+      if (libc.connect(socket.number, pointerTo(address), address.length) === 0) return true;
       return orRetry(`connect to ${path}`);
     }, options);
     if (!connected) throw new NetError(`connect to ${path}`, ETIMEDOUT);
@@ -60,7 +60,7 @@ export async function receiveFd(
   const message = new DescriptorMessage();
   const received = await attemptUntil(() => {
     const flags = MSG_DONTWAIT | MSG_CMSG_CLOEXEC;
-    return libc.recvmsg(socket.number, message.bytes, flags) >= 0 || orRetry(action);
+    return libc.recvmsg(socket.number, pointerTo(message.bytes), flags) >= 0 || orRetry(action);
   }, options);
   if (!received) throw new NetError(action, ETIMEDOUT, "timed out");
   const [first, ...others] = message.descriptors();

@@ -13,7 +13,7 @@ import {
 import type { Admission } from "./descriptors.ts";
 import { bindFailure, type Failure } from "./failure.ts";
 import { addressFamilies, encodeSocketAddress } from "./layout.ts";
-import { errno, libc } from "./libc.ts";
+import { errno, libc, pointerTo } from "./libc.ts";
 import { type NetnsIdentity, type NetnsSockets, sameNetns } from "./netns.ts";
 
 /** How often it is seen to how many idle sockets were of any use, in milliseconds. */
@@ -24,6 +24,7 @@ const one = new Uint8Array(Int32Array.of(1).buffer);
 const lingerZero = new Uint8Array(Int32Array.of(1, 0).buffer);
 /** A struct sockaddr of AF_UNSPEC: connecting to it resets and forgets the connection (connect(2)). */
 const nowhere = new Uint8Array(16);
+const nowherePointer = pointerTo(nowhere);
 const sourceAddress = new Uint8Array(28);
 
 /** Where sockets are made, and with what source: those of one origin stand in for each other. */
@@ -114,7 +115,7 @@ export class TcpSockets implements Disposable {
     const { shelf, fd } = socket;
     const isWelcome = this.#idle < this.#most && !this.#isClosed && !shelf.isGone &&
       socket.identity === shelf.identity;
-    if (!isWelcome || libc.connect(fd, nowhere, nowhere.length) !== 0) return false;
+    if (!isWelcome || libc.connect(fd, nowherePointer, nowhere.length) !== 0) return false;
     shelf.idle.push(socket);
     this.#idle++;
     return true;

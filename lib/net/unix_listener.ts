@@ -11,7 +11,7 @@ import {
 import { errnoNumber, NetError } from "./errno.ts";
 import { wake } from "./eventfd.ts";
 import { FileDescriptor } from "./fd.ts";
-import { errno, libc } from "./libc.ts";
+import { errno, libc, pointerTo } from "./libc.ts";
 import { unixAddress } from "./layout.ts";
 import { mapPrivate } from "./mapping.ts";
 
@@ -129,7 +129,7 @@ export class UnixListener implements Disposable {
 export function isListening(path: string): boolean {
   const address = unixAddress(path);
   using socket = newSocket(`connect to ${path}`);
-  if (libc.connect(socket.number, address, address.length) === 0) return true;
+  if (libc.connect(socket.number, pointerTo(address), address.length) === 0) return true;
   const reason = errno();
   if (reason === ECONNREFUSED || reason === ENOENT) return false;
   // Its queue is full.

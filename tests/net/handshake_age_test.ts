@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ageOf, handshakeAge } from "../../lib/net/handshake_age.ts";
-import { libc } from "../../lib/net/libc.ts";
+import { libc, pointerTo } from "../../lib/net/libc.ts";
 import { RawServer } from "./support/raw_server.ts";
 
 /** A `struct tcp_info`: the round trip in µs, segments sent again, ms since the last ACK. */
@@ -27,7 +27,7 @@ Deno.test("the kernel tells of a connection how long its handshake took", () => 
   const address = Uint8Array.of(2, 0, port >> 8, port, 127, 0, 0, 1, ...Array(8).fill(0));
   const fd = libc.socket(2, 1, 0);
   const begun = performance.now();
-  assert.equal(libc.connect(fd, address, 16), 0);
+  assert.equal(libc.connect(fd, pointerTo(address), 16), 0);
   const tookMs = performance.now() - begun;
   const age = handshakeAge(fd, 60_000);
   libc.close(fd);

@@ -1,5 +1,5 @@
 import { askForStamps, Inbox } from "../../../lib/net/inbox.ts";
-import { libc } from "../../../lib/net/libc.ts";
+import { libc, pointerTo } from "../../../lib/net/libc.ts";
 import { RawServer } from "./raw_server.ts";
 
 /**
@@ -25,7 +25,8 @@ export function receiveOne(inbox: Inbox, server: RawServer, meanwhile = () => {}
   const fd = libc.socket(2, 1, 0);
   try {
     askForStamps(fd);
-    libc.connect(fd, Uint8Array.of(2, 0, port >> 8, port, 127, 0, 0, 1, ...Array(8).fill(0)), 16);
+    const address = Uint8Array.of(2, 0, port >> 8, port, 127, 0, 0, 1, ...Array(8).fill(0));
+    libc.connect(fd, pointerTo(address), address.length);
     server.send("x", [server.accept()]);
     meanwhile();
     return inbox.receive(fd);
