@@ -1,5 +1,5 @@
 import type { Clock } from "../time/mod.ts";
-import { guarded } from "./guarded.ts";
+import { surface } from "./guarded.ts";
 
 /**
  * Who waits for what may come within a moment, and looks for itself: costs one system call where to
@@ -91,7 +91,10 @@ export class BusyPolls {
 }
 
 function sees(each: BusyPolled): boolean {
-  let isDone = false;
-  guarded(() => isDone = each.looksAgain());
-  return isDone;
+  try {
+    return each.looksAgain();
+  } catch (error) {
+    surface(error);
+    return false;
+  }
 }

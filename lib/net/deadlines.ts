@@ -1,5 +1,5 @@
 import { type Clock, Due, DueQueue, type Timer } from "../time/mod.ts";
-import { guarded } from "./guarded.ts";
+import { guarded, surface } from "./guarded.ts";
 
 /** Longest time in milliseconds that due entries may keep the event loop before it gets a turn. */
 const budgetMs = 4;
@@ -81,9 +81,7 @@ export class Deadlines {
       if (!this.#lastLook() && now - this.#lookingSince < longestLookMs) return false;
     } catch (error) {
       // Whoever cannot look any more lets nothing wait for ever.
-      guarded(() => {
-        throw error;
-      });
+      surface(error);
     }
     this.#lookingSince = undefined;
     return this.#expire(now);

@@ -88,14 +88,13 @@ export class Admission {
   /** Counts one more, or says why there may not be one. Each one taken has to be given back. */
   take(suspect: boolean): string | undefined {
     const { probes, suspects } = this.#shares;
-    const within = `within the ${this.#limit} file descriptors of this process`;
     if (Atomics.add(this.#counts, allAt, 1) >= probes) {
       Atomics.sub(this.#counts, allAt, 1);
-      return `${probes} probes are under way, as many as may be ${within}`;
+      return this.#asManyAsMayBe(`${probes} probes are under way`);
     }
     if (suspect && Atomics.add(this.#counts, suspectsAt, 1) >= suspects) {
       this.giveBack(true);
-      return `${suspects} probes wait for silent backends, as many as may be ${within}`;
+      return this.#asManyAsMayBe(`${suspects} probes wait for silent backends`);
     }
     return undefined;
   }
@@ -104,5 +103,8 @@ export class Admission {
   giveBack(suspect: boolean): void {
     Atomics.sub(this.#counts, allAt, 1);
     if (suspect) Atomics.sub(this.#counts, suspectsAt, 1);
+  }
+  #asManyAsMayBe(what: string): string {
+    return `${what}, as many as may be within the ${this.#limit} file descriptors of this process`;
   }
 }

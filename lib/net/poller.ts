@@ -12,7 +12,7 @@ import { errnoNumber, NetError } from "./errno.ts";
 import { EventBuffer, noSlot } from "./event_buffer.ts";
 import { calm, wake } from "./eventfd.ts";
 import { FileDescriptor } from "./fd.ts";
-import { guarded } from "./guarded.ts";
+import { guarded, surface } from "./guarded.ts";
 import { errno, libc } from "./libc.ts";
 import { Linger, napMicroseconds, napsAtMost } from "./linger.ts";
 import { type Mapping, mapPrivate } from "./mapping.ts";
@@ -335,7 +335,11 @@ export class Poller {
         continue;
       }
       // A watcher that throws doesn't cost the others their event, which would not come again.
-      guarded(() => watch.watcher.ready(buffer.events(i)));
+      try {
+        watch.watcher.ready(buffer.events(i));
+      } catch (error) {
+        surface(error);
+      }
       inTime = this.#clock.now() <= end;
     }
     return inTime;
