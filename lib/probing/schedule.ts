@@ -80,7 +80,7 @@ export class Schedule implements ProbeLink {
     this.#tell = tell;
     this.#scheduler = new Scheduler(
       options.clock,
-      (number, latenessMs) => this.#comesUp(number, latenessMs),
+      (number, latenessMs, now) => this.#comesUp(number, latenessMs, now),
       // While a probe is on its way, its row's timer is not for a start.
       (number) => this.#rows[number]?.underway === 0,
     );
@@ -165,23 +165,23 @@ export class Schedule implements ProbeLink {
     this.#scheduler.clear(number);
   }
 
-  #comesUp(number: number, latenessMs: number): void {
+  #comesUp(number: number, latenessMs: number, now: number): void {
     const row = this.#rows[number];
     if (!row) return;
-    if (row.underway === 0) return this.#start(row);
+    if (row.underway === 0) return this.#start(row, now);
     if (row.isOverdue && latenessMs <= stallMs) return this.#giveUp(row);
     // If the process was stopped until now, the prober has had no chance to answer either.
     row.isOverdue = true;
     this.#scheduler.at(number, this.#scheduler.now() + stallMs);
   }
 
-  #start(row: Row): void {
+  #start(row: Row, now: number): void {
     const { number, target } = row;
     const probe = row.underway = ++row.probes;
     row.isOverdue = false;
     this.#running++;
     this.#times[2 * number] = this.#scheduler.due(number);
-    this.#times[2 * number + 1] = this.#options.clock.now();
+    this.#times[2 * number + 1] = now;
     this.#board.noteRunning(number, this.#options.clock.wall());
     this.#scheduler.after(number, target.check.timeoutMs + graceMs);
     try {

@@ -35,15 +35,15 @@ export interface Punctuality {
 }
 
 /**
- * Calls `run` for each timer, a number from 0 up, that falls due, with how late it is, in batches short enough to leave
- * the event loop alone. Asleep in between: one timer of the clock, armed for the first thing due.
+ * Calls `run` for each timer, a number from 0 up, that falls due, with how late it is and what the
+ * clock says, in batches short enough to leave the event loop alone. Asleep in between: one timer of the clock, armed for the first thing due.
  *
  * Its time is the clock's without the stalls, so that after one every timer keeps its distance
  * from every other.
  */
 export class Scheduler {
   readonly #clock: Clock;
-  readonly #run: (timer: number, latenessMs: number) => void;
+  readonly #run: (timer: number, latenessMs: number, moment: number) => void;
   readonly #counts: (timer: number) => boolean;
   readonly #wheel = new TimerWheel();
   /** The clock's time that was 0 here. */
@@ -61,7 +61,7 @@ export class Scheduler {
   /** `counts` says whether it is counted when a timer comes up late; each one is. */
   constructor(
     clock: Clock,
-    run: (timer: number, latenessMs: number) => void,
+    run: (timer: number, latenessMs: number, moment: number) => void,
     counts: (timer: number) => boolean = () => true,
   ) {
     this.#clock = clock;
@@ -72,8 +72,9 @@ export class Scheduler {
 
   /** Milliseconds, in which `at` is asked. A standstill does not count, noticed or not. */
   now(): number {
-    this.#noticeStall();
-    return this.#clock.now() - this.#zero;
+    const moment = this.#clock.now();
+    this.#noticeStall(moment - this.#zero);
+    return moment - this.#zero;
   }
 
   /** Timers set. */
@@ -151,7 +152,7 @@ export class Scheduler {
       if (timer === undefined) return;
       const lateness = now - this.#wheel.due(timer);
       this.#judge(timer, lateness, now);
-      this.#run(timer, lateness);
+      this.#run(timer, lateness, moment);
     }
   }
 
@@ -165,9 +166,8 @@ export class Scheduler {
    * Others may hear of the world before the alarm goes off that was due in a standstill. What they
    * set would else be moved with all that was due before it, and wait as long once more.
    */
-  #noticeStall(): void {
+  #noticeStall(now: number): void {
     if (!this.#alarm) return;
-    const now = this.#clock.now() - this.#zero;
     const lateness = now - this.#alarm.at;
     if (lateness <= stallMs) return;
     this.#maxLatenessMs = Math.max(this.#maxLatenessMs, lateness);
