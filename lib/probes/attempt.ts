@@ -3,7 +3,7 @@ import type { HealthCheck } from "../config/mod.ts";
 import type { BodySearch } from "./body_search.ts";
 import type { HttpRequests } from "./http_request.ts";
 import type { IcmpHubs } from "./icmp_hubs.ts";
-import type { SilentTargets } from "./silent_targets.ts";
+import type { TargetNotes } from "./target_notes.ts";
 import type { HttpAnswer, ProbeCode, ProbeTarget } from "./types.ts";
 
 /** How a probe ended, its duration aside. */
@@ -39,7 +39,7 @@ export interface ProbeContext {
   readonly requests: HttpRequests;
   readonly search: BodySearch;
   readonly icmp: IcmpHubs;
-  readonly silent: SilentTargets;
+  readonly notes: TargetNotes;
   /** The name of a header of HTTP's responses whose value is told, in lower case. */
   readonly wantedHeader?: Uint8Array | undefined;
   /** PEM certificates that TLS trusts instead of the system's authorities, unless empty. */

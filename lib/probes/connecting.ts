@@ -8,12 +8,14 @@ import {
   type Outcome,
   type ProbeContext,
 } from "./attempt.ts";
+import type { Notes } from "./target_notes.ts";
 import type { ProbeCode, ProbeTarget } from "./types.ts";
 
 /** An attempt that begins with a TCP connection. What comes after it is the subclass's. */
 export abstract class ConnectingAttempt implements Attempt, ConnectionUser {
   protected readonly context: ProbeContext;
   protected readonly target: ProbeTarget;
+  protected readonly notes: Notes;
   protected readonly report: (outcome: Outcome) => void;
   #connection: Connection | undefined;
 
@@ -24,17 +26,16 @@ export abstract class ConnectingAttempt implements Attempt, ConnectionUser {
   ) {
     this.context = context;
     this.target = target;
+    this.notes = context.notes.of(target.address);
     this.report = report;
   }
 
   /** Connects to `port`, with what will be sent first; to be called once, when constructed. */
   connect(port: number, greeting?: Greeting): this {
-    const { engine, silent } = this.context;
     const { address, check, netns } = this.target;
     const source = address.family === 4 ? check.probeIpv4Source : check.probeIpv6Source;
-    const suspect = silent.has(address);
-    const where = { address, port, source, netns, suspect };
-    const connection = engine.connect(where, this, greeting);
+    const where = { address, port, source, netns, suspect: this.notes.isSilent };
+    const connection = this.context.engine.connect(where, this, greeting);
     if ("reason" in connection) {
       this.failed(connection);
     } else {
@@ -53,12 +54,12 @@ export abstract class ConnectingAttempt implements Attempt, ConnectionUser {
   }
 
   connected(): void {
-    this.context.silent.note(this.target.address, false);
+    this.notes.isSilent = false;
     if (this.#connection) this.begin(this.#connection);
   }
 
   failed(failure: Failure): void {
-    if (!failure.isOwn) this.context.silent.note(this.target.address, false);
+    if (!failure.isOwn) this.notes.isSilent = false;
     this.report(failedBy("L4CON", failure));
   }
 
@@ -82,7 +83,7 @@ export abstract class ConnectingAttempt implements Attempt, ConnectionUser {
 
   timedOut(): Outcome {
     // Who takes connections and does not answer holds a socket for as long as who takes none.
-    this.context.silent.note(this.target.address, true);
+    this.notes.isSilent = true;
     if (this.#connection?.established) return this.timedOutConnected();
     return failed("L4TOUT", `not connected within ${formatSeconds(this.target.check.timeoutMs)}`);
   }

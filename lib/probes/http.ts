@@ -19,7 +19,8 @@ class HttpAttempt extends ConnectingAttempt {
     report: (outcome: Outcome) => void,
   ) {
     super(context, target, report);
-    this.#exchange = new HttpExchange(context, target, check, report);
+    const request = context.requests.get(check, target.address, this.notes);
+    this.#exchange = new HttpExchange(context, request, check, report);
   }
 
   /** Connects, with the request. */

@@ -2,12 +2,13 @@ import type { HttpCheck } from "../config/mod.ts";
 import { failed, formatSeconds, type Outcome, passed, type ProbeContext } from "./attempt.ts";
 import { HttpReader } from "./http_reader.ts";
 import type { HttpRequest } from "./http_request.ts";
-import type { HttpAnswer, ProbeTarget } from "./types.ts";
+import type { HttpAnswer } from "./types.ts";
 
 /** One request and its response, whatever carries them: what to send, and what to think of it. */
 export class HttpExchange {
+  /** What to send. */
+  readonly request: HttpRequest;
   readonly #context: ProbeContext;
-  readonly #target: ProbeTarget;
   readonly #check: HttpCheck;
   readonly #report: (outcome: Outcome) => void;
   readonly #reader: HttpReader;
@@ -16,20 +17,15 @@ export class HttpExchange {
 
   constructor(
     context: ProbeContext,
-    target: ProbeTarget,
+    request: HttpRequest,
     check: HttpCheck,
     report: (outcome: Outcome) => void,
   ) {
+    this.request = request;
     this.#context = context;
-    this.#target = target;
     this.#check = check;
     this.#report = report;
     this.#reader = new HttpReader(check.responseRegexp !== undefined, context.wantedHeader);
-  }
-
-  /** What to send. */
-  get request(): HttpRequest {
-    return this.#context.requests.get(this.#check, this.#target.address);
   }
 
   /** Whether there is any use in receiving more: not while what has come is searched. */

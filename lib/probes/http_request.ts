@@ -1,5 +1,6 @@
 import type { HttpCheck } from "../config/mod.ts";
 import type { IpAddress } from "../ip/mod.ts";
+import type { Notes } from "./target_notes.ts";
 
 /** Ports that a Host header leaves out. */
 const defaultPorts = { http: 80, https: 443 } as const;
@@ -11,27 +12,23 @@ export interface HttpRequest {
   readonly length: bigint;
 }
 
-/**
- * Remembers the request of each address, because building one costs as much as reading the
- * response. Forgets with the address.
- */
+/** Builds each request once, because that costs as much as reading the response. */
 export class HttpRequests {
   readonly #agent: string;
-  readonly #known = new WeakMap<IpAddress, HttpRequest & { readonly check: HttpCheck }>();
 
   /** Version and name are the program's, for the User-Agent. */
   constructor(version: string, program = "maglevd") {
     this.#agent = `${program}/${version}`;
   }
 
-  /** What `check` sends to `address`. */
-  get(check: HttpCheck, address: IpAddress): HttpRequest {
-    const known = this.#known.get(address);
-    if (known?.check === check) return known;
+  /** What `check` sends to `address`, kept in the notes on that. */
+  get(check: HttpCheck, address: IpAddress, notes: Notes): HttpRequest {
+    const known = notes.request;
+    if (known?.check === check) return known.sent;
     const bytes = new TextEncoder().encode(httpRequest(check, address, this.#agent));
-    const request = { check, bytes, length: BigInt(bytes.length) };
-    this.#known.set(address, request);
-    return request;
+    const sent = { bytes, length: BigInt(bytes.length) };
+    notes.request = { check, sent };
+    return sent;
   }
 }
 

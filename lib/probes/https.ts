@@ -21,7 +21,8 @@ class HttpsAttempt extends TlsAttempt {
   ) {
     const identity = tlsIdentity(check.tls, check.host, target.address);
     super(context, target, identity, !check.tls.insecureSkipVerify, report);
-    this.#exchange = new HttpExchange(context, target, check, report);
+    const request = context.requests.get(check, target.address, this.notes);
+    this.#exchange = new HttpExchange(context, request, check, report);
   }
 
   protected override secured(session: TlsSession): void {

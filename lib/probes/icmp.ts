@@ -12,7 +12,7 @@ import {
   type ProbeContext,
 } from "./attempt.ts";
 import type { EchoUser, IcmpHub, PendingEcho } from "./icmp_hub.ts";
-import type { SilentTargets } from "./silent_targets.ts";
+import type { Notes } from "./target_notes.ts";
 import type { ProbeTarget } from "./types.ts";
 
 const replied = passed("L4OK", "echo reply");
@@ -20,13 +20,13 @@ const noRoom = "too many packets are waiting to be sent";
 
 /** One ICMP echo. */
 export const probeIcmp: Probe<IcmpCheck> = (context, target, _check, report) => {
-  const attempt = new IcmpAttempt(context.silent, target, report);
+  const attempt = new IcmpAttempt(context.notes.of(target.address), target, report);
   attempt.begin(context);
   return attempt;
 };
 
 class IcmpAttempt implements Attempt, EchoUser {
-  readonly #silent: SilentTargets;
+  readonly #notes: Notes;
   readonly #target: ProbeTarget;
   readonly #report: (outcome: Outcome) => void;
   heardAt: number | undefined;
@@ -36,11 +36,11 @@ class IcmpAttempt implements Attempt, EchoUser {
   #echo: PendingEcho | undefined;
 
   constructor(
-    silent: SilentTargets,
+    notes: Notes,
     target: ProbeTarget,
     report: (outcome: Outcome) => void,
   ) {
-    this.#silent = silent;
+    this.#notes = notes;
     this.#target = target;
     this.#report = report;
   }
@@ -49,9 +49,7 @@ class IcmpAttempt implements Attempt, EchoUser {
     const { address, check, netns } = this.#target;
     const source = address.family === 4 ? check.probeIpv4Source : check.probeIpv6Source;
     const origin = { family: address.family, netns, source };
-    const hub = this.#silent.has(address)
-      ? context.icmp.get(origin, address)
-      : context.icmp.get(origin);
+    const hub = this.#notes.isSilent ? context.icmp.get(origin, address) : context.icmp.get(origin);
     if ("reason" in hub) return this.#failed(hub);
     const echo = hub.send(address, this);
     if ("reason" in echo) return this.#failed(echo);
@@ -64,14 +62,14 @@ class IcmpAttempt implements Attempt, EchoUser {
   }
 
   replied(heardAt: number): void {
-    this.#note(false);
+    this.#notes.isSilent = false;
     this.heardAt = heardAt;
     this.#report(replied);
   }
 
   unreachable(heardAt: number, reason: string): void {
     // Perhaps because it does not answer for its address, for which the echo lay in a buffer.
-    this.#note(true);
+    this.#notes.isSilent = true;
     this.heardAt = heardAt;
     this.#report(failed("L4CON", reason));
   }
@@ -82,17 +80,13 @@ class IcmpAttempt implements Attempt, EchoUser {
 
   timedOut(): Outcome {
     if (this.#echo?.sentAt === undefined) return hindered(noRoom);
-    this.#note(true);
+    this.#notes.isSilent = true;
     return failed("L4TOUT", `no reply within ${formatSeconds(this.#target.check.timeoutMs)}`);
   }
 
   close(): void {
     if (this.#echo) this.#hub?.withdraw(this.#echo);
     this.#echo = undefined;
-  }
-
-  #note(isSilent: boolean): void {
-    this.#silent.note(this.#target.address, isSilent);
   }
 
   #failed(failure: Failure): void {

@@ -5,7 +5,7 @@ import { BodySearch } from "./body_search.ts";
 import { HttpRequests } from "./http_request.ts";
 import { IcmpHubs } from "./icmp_hubs.ts";
 import { Run } from "./run.ts";
-import { SilentTargets } from "./silent_targets.ts";
+import { TargetNotes } from "./target_notes.ts";
 import type { ProbeResult, ProbeTarget, StartProbe } from "./types.ts";
 
 /** What a prober needs from the program around it. */
@@ -75,7 +75,7 @@ export function contextOf(
     icmp: new IcmpHubs(engine),
     requests: new HttpRequests(version, program),
     search: new BodySearch(engine.clock),
-    silent: new SilentTargets(),
+    notes: new TargetNotes(),
     ca,
     wantedHeader: header === undefined ? undefined : new TextEncoder().encode(header.toLowerCase()),
   };

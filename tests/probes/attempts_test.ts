@@ -7,7 +7,7 @@ import { BodySearch } from "../../lib/probes/body_search.ts";
 import { ConnectionStream } from "../../lib/probes/connection_stream.ts";
 import { HttpRequests } from "../../lib/probes/http_request.ts";
 import { IcmpHubs } from "../../lib/probes/icmp_hubs.ts";
-import { SilentTargets } from "../../lib/probes/silent_targets.ts";
+import { TargetNotes } from "../../lib/probes/target_notes.ts";
 import { beginProbe } from "../../lib/probes/table.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { ip } from "../support/ip.ts";
@@ -20,7 +20,7 @@ const reset = { reason: "connection reset by peer", isOwn: false };
 /** One attempt over a fake connection, and what it reports. */
 class Stage {
   readonly engine = new FakeEngine();
-  readonly silent = new SilentTargets();
+  readonly notes = new TargetNotes();
   /** Gives long searches their turns, when a test turns it. */
   readonly searches = new FakeClock();
   readonly outcomes: string[] = [];
@@ -34,7 +34,7 @@ class Stage {
       requests: new HttpRequests("1"),
       search: new BodySearch(this.searches),
       icmp: new IcmpHubs(engine),
-      silent: this.silent,
+      notes: this.notes,
       ca: [],
     };
     const target = { address: this.address, check, netns: "blue" };

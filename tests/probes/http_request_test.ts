@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { ipFromBytes, parseIp } from "../../lib/ip/mod.ts";
 import { httpRequest, HttpRequests } from "../../lib/probes/http_request.ts";
+import { TargetNotes } from "../../lib/probes/target_notes.ts";
 import { httpCheck } from "./support/checks.ts";
 
 const v4 = parseIp("192.0.2.1") ?? ipFromBytes(new Uint8Array(4));
@@ -40,9 +41,10 @@ Deno.test("nothing configured can end a line of the request early", () => {
 
 Deno.test("a request is built once per address, and anew when the check changed", () => {
   const requests = new HttpRequests("1");
+  const notes = new TargetNotes().of(v4);
   const check = httpCheck({ path: "/a" });
-  assert.equal(requests.get(check, v4), requests.get(check, v4));
-  const other = requests.get(httpCheck({ path: "/b" }), v4);
+  assert.equal(requests.get(check, v4, notes), requests.get(check, v4, notes));
+  const other = requests.get(httpCheck({ path: "/b" }), v4, notes);
   assert.match(new TextDecoder().decode(other.bytes), /^GET \/b /);
   assert.equal(other.length, BigInt(other.bytes.length));
 });

@@ -1,13 +1,10 @@
 import assert from "node:assert/strict";
-import { SilentTargets } from "../../lib/probes/silent_targets.ts";
+import { TargetNotes } from "../../lib/probes/target_notes.ts";
 import { ip } from "../support/ip.ts";
 
-Deno.test("who did not answer last time is silent, until it answers", () => {
+Deno.test("notes are kept of each address by itself, and nobody is silent at first", () => {
   const [one, other] = [ip("10.0.0.1"), ip("10.0.0.2")];
-  const targets = new SilentTargets();
-  targets.note(one, true);
-  assert.deepEqual([targets.has(one), targets.has(other)], [true, false]);
-  targets.note(other, false);
-  targets.note(one, false);
-  assert.deepEqual([targets.has(one), targets.has(other)], [false, false]);
+  const notes = new TargetNotes();
+  notes.of(one).isSilent = true;
+  assert.deepEqual([one, other].map((each) => notes.of(each).isSilent), [true, false]);
 });
