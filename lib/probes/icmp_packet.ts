@@ -85,7 +85,6 @@ export function parseAnswer(
   hasIpHeader: boolean,
 ): IcmpAnswer | undefined {
   const at = hasIpHeader ? ((bytes[0] ?? 0) & 0x0f) * 4 : 0;
-  if (length < at + errorHeaderBytes) return undefined;
   const types = icmpTypes[family];
   switch (bytes[at]) {
     case types.reply:

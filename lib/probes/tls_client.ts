@@ -161,8 +161,13 @@ export class TlsSession implements Disposable {
   }
 }
 
-/** This look at a certificate takes 8 µs; by `getPeerCertificate` it would take 70. */
-function certificateEnd(socket: TLSSocket): number | undefined {
+/**
+ * @internal When the certificate ends that a server has shown, in Unix milliseconds; undefined for
+ * none, and for what is none. This look takes 8 µs; by `getPeerCertificate` it would take 70.
+ */
+export function certificateEnd(
+  socket: Pick<TLSSocket, "getPeerX509Certificate">,
+): number | undefined {
   try {
     const end = Date.parse(socket.getPeerX509Certificate()?.validTo ?? "");
     return Number.isNaN(end) ? undefined : end;

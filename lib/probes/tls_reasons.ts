@@ -96,7 +96,8 @@ function flaw(certificate: SeenCertificate, now: number): string | undefined {
     const weakness = weaknessOf(seen);
     if (weakness !== undefined) return `${whose} ${weakness}`;
     whose = "certificate's authority";
-    seen = seen.issuerCertificate === seen ? undefined : seen.issuerCertificate;
+    // That of a root is the root itself: it is looked at some times more, and said to be well.
+    seen = seen.issuerCertificate;
   }
   return undefined;
 }

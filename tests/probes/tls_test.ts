@@ -4,7 +4,6 @@ import { FakeClock } from "../../lib/time/mod.ts";
 import { havePrograms, needing } from "../support/programs.ts";
 import { Authority } from "./support/certificates.ts";
 import { httpCheck, tcpCheck } from "./support/checks.ts";
-import { prepareTls } from "../../lib/probes/mod.ts";
 import { Harness } from "./support/harness.ts";
 import {
   answering,
@@ -301,9 +300,4 @@ Deno.test("a TLS probe of a closed port gives L4CON", async () => {
   await using harness = new Harness();
   const check = tcpCheck({ port: 1, tls: tls("a.example") });
   assert.equal(await harness.outcome(check), "L4CON connection refused");
-});
-
-Deno.test("what the first handshake has to do besides needs no server, and leaves nothing open", async () => {
-  await prepareTls();
-  await prepareTls();
 });

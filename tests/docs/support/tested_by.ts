@@ -71,7 +71,6 @@ export const testedBy: Readonly<Record<string, readonly string[]>> = {
   "probes/icmp_network": ["probes/icmp"],
   "probes/sliced_search": ["probes/body_search"],
   "probes/tls": ["probes/https", "probes/tcp"],
-  "probes/tls_reasons": ["probes/tls_client"],
 
   "probing/pretended": ["probing/job"],
   "probing/thread_server": ["probing/thread_messages"],
