@@ -21,6 +21,11 @@ const chunk = 1_000;
 /** Events that one question looks at: whoever asks asks again. */
 const mostLookedAt = 20_000;
 
+/** Octets of an event: `length` alone counts characters. */
+const octets = "length(CAST(body AS BLOB))";
+
+const encoder = new TextEncoder();
+
 /** The journal on disk: the table of events. Whatever SQLite throws is for the owner of the file. */
 export class EventsTable {
   readonly #put: StatementSync;
@@ -38,10 +43,10 @@ export class EventsTable {
     // The oldest are in front: no need to look through all of them.
     this.#dropOlder = database.prepare(
       `DELETE FROM events WHERE at < ? AND seq IN
-         (SELECT seq FROM events ORDER BY seq LIMIT ${chunk}) RETURNING length(body) octets`,
+         (SELECT seq FROM events ORDER BY seq LIMIT ${chunk}) RETURNING ${octets} octets`,
     );
     this.#oldestChunk = database.prepare(
-      `SELECT max(seq) seq, sum(length(body)) octets FROM
+      `SELECT max(seq) seq, sum(${octets}) octets FROM
          (SELECT seq, body FROM events ORDER BY seq LIMIT ${chunk})`,
     );
     this.#dropUpTo = database.prepare("DELETE FROM events WHERE seq <= ?");
@@ -51,7 +56,7 @@ export class EventsTable {
     this.#above = database.prepare(
       `SELECT * FROM events WHERE seq > ? AND seq < ? ORDER BY seq LIMIT ${chunk}`,
     );
-    this.#all = database.prepare("SELECT sum(length(body)) octets FROM events");
+    this.#all = database.prepare(`SELECT sum(${octets}) octets FROM events`);
     this.#octets = this.#count();
   }
 
@@ -69,7 +74,7 @@ export class EventsTable {
     for (const event of events) {
       const values = eventValues(event);
       this.#put.run(...values);
-      this.#octets += String(values[2]).length;
+      this.#octets += encoder.encode(String(values[2])).length;
     }
     const oldest = now - this.limits.days * 86_400_000;
     for (const { octets } of this.#dropOlder.all(oldest)) this.#octets -= Number(octets);

@@ -143,12 +143,9 @@ export function eventValues(event: MaglevEvent): Value[] {
 }
 
 /** An event, undefined when a row is none, or one of a kind that this maglevd does not know. */
-export function eventOf({ seq, at, body }: Row): MaglevEvent | undefined {
-  if (typeof seq !== "number" || typeof at !== "number" || typeof body !== "string") {
-    return undefined;
-  }
+export function eventOf({ seq, body }: Row): MaglevEvent | undefined {
   const event = parsed<MaglevEvent>(body);
-  const isKnown = event?.seq === seq && eventKinds.some((kind) => kind === event.kind);
+  const isKnown = event?.seq === seq && eventKinds.some((kind) => kind === event?.kind);
   return isKnown ? event as MaglevEvent : undefined;
 }
 

@@ -88,9 +88,11 @@ Deno.test("one question looks at so many events and no more, and is gone on with
 
 Deno.test("what is older than so many days goes, and nothing else", () =>
   withFolder((folder) => {
-    using bed = open(folder, { days: 30, octets: 1e9 });
     const old = [1, 2, 3].map((seq) => event(seq, { at: now - 31 * day }));
     const young = [4, 5].map((seq) => event(seq, { at: now - 29 * day }));
+    // There is room for all of them, and for no more.
+    const octets = [...old, ...young].map((each) => JSON.stringify(each)).join("").length;
+    using bed = open(folder, { days: 30, octets });
     bed.store.write(batch({ events: [...old, ...young] }));
     assert.deepEqual(pages(bed.store, {}, 99), [[5, 4]]);
   }));
@@ -107,6 +109,23 @@ Deno.test("beyond so many octets the oldest go, however often the file is opened
     assert.equal(left.at(-1), 6_000);
     assert.ok(left.length > 1_500 && left.length <= 3_000, `${left.length}`);
     assert.deepEqual(left, Array.from(left, (_, i) => 6_001 - left.length + i), "the newest");
+  }));
+
+Deno.test("octets are counted, of which a character may have four", () =>
+  withFolder((folder) => {
+    const told = events(1, 2_500).map((each) => ({ ...each, backend: "\u{1f310}".repeat(60) }));
+    const octets = new TextEncoder().encode(JSON.stringify(told[0])).length;
+    {
+      using bed = open(folder, { days: 1e6, octets: octets * 2_000 });
+      bed.store.write(batch({ events: told }));
+      assert.ok(pages(bed.store, {}, 9_999).flat().length <= 2_000);
+    }
+    using again = open(folder, { days: 1e6, octets: octets * 2_000 });
+    again.store.write(batch({ events: [event(3_000)] }));
+    assert.ok(
+      pages(again.store, {}, 9_999).flat().length > 1_000,
+      "no more is dropped than has to be",
+    );
   }));
 
 Deno.test("a file of the version before gets a journal and keeps what it holds", () =>

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { FileKeeping } from "../../lib/state/mod.ts";
+import { fileName } from "../../lib/state/store.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { backend, batch, event } from "./support/fixtures.ts";
 
@@ -13,6 +14,8 @@ Deno.test("a worker keeps and reads the file, and ends", async () => {
       kind: "kept",
     });
     await first.close();
+    const left = Array.from(Deno.readDirSync(folder), ({ name }) => name);
+    assert.deepEqual(left, [fileName], "nothing is left to be put into it");
     const second = new FileKeeping(folder, new FakeClock());
     assert.deepEqual((await second.open()).state, {
       ...{ events: [], lastSeq: 0 },
