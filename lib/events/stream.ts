@@ -99,8 +99,7 @@ export class EventStream implements EventSource, EventSink, Disposable {
   }
 
   #drop(): void {
-    const dropped = this.#pending.slice(this.#next);
-    this.#pending = [];
+    const dropped = this.#pending.splice(0).slice(this.#next);
     this.#next = 0;
     for (const each of dropped) if (typeof each === "function") each();
   }

@@ -267,7 +267,7 @@ export interface EventSink {
 /** The same reason for all of `events`. */
 export function because(reason: Reason, events: readonly EventData[]): NewEvent[] {
   const { cause, actor } = reason;
-  return events.map((each) => actor ? { ...each, cause, actor } : { ...each, cause });
+  return events.map((each) => ({ ...each, cause, actor }));
 }
 
 /** Of what a safety measure does by itself. */

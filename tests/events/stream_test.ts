@@ -174,6 +174,22 @@ Deno.test("what a long piece of work emits is told in order from the next turn o
   assert.deepEqual(told, [1, 2, 3]);
 });
 
+Deno.test("work that emits is over when all of that has been told, however long it takes", async () => {
+  const clock = new FakeClock();
+  const events = new EventStream(clock, new RecordedLog());
+  let told = 0;
+  // Each listener call takes longer than a portion may.
+  events.subscribe(() => {
+    told++;
+    clock.advance(5);
+  });
+  const work = events.tellAfter(() => events.emit(["a", "b", "c"].map(newEvent)));
+  const toldByThen = work.then(() => told);
+  await clock.advanceAsync(100);
+  assert.equal(await toldByThen, 3);
+  events.close();
+});
+
 Deno.test("while work goes on over many turns nothing is told, nor what is being told already", async () => {
   const clock = new FakeClock();
   const [first, second] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];

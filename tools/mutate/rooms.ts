@@ -20,6 +20,8 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   access: ["tests/access"],
   tls: ["tests/tls"],
   web: ["tests/web"],
+  state: ["tests/state", "tests/daemon"],
+  events: ["tests/events"],
 };
 
 /** Code that runs in browsers alone, and the tests that drive one: each takes minutes. */
