@@ -149,7 +149,8 @@ export class Keeper {
     this.#timer?.cancel();
     this.#alive?.cancel();
     await this.#working;
-    if (this.#checker && !this.#isFailing) {
+    // Also where it has failed: the disk may have room again, and nobody will try after this.
+    if (this.#checker) {
       await this.#look();
       await this.#writeAll();
     }

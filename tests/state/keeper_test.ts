@@ -290,6 +290,27 @@ Deno.test("at the end what is left is kept", async () => {
   kept.bench[Symbol.dispose]();
 });
 
+Deno.test("at the end what could not be kept before is tried once more", async () => {
+  const kept = await following();
+  const full: Written = { kind: "failed", reason: "database or disk is full" };
+  kept.keeping.outcomes.push(full);
+  steer(kept.bench.checker).disable("a");
+  await kept.pass(100);
+  assert.equal(kept.keeping.backends.get("a")?.state, "unknown");
+  // Somebody has made room, and starts maglevd anew before it would have tried again.
+  await kept.keeper.close();
+  kept.assertKept();
+  kept.bench[Symbol.dispose]();
+  const hopeless = await following();
+  hopeless.keeping.outcomes.push(full, full);
+  steer(hopeless.bench.checker).disable("a");
+  await hopeless.pass(100);
+  await hopeless.keeper.close();
+  assert.equal(hopeless.keeping.backends.get("a")?.state, "unknown");
+  assert.equal(hopeless.keeping.isClosed, true);
+  hopeless.bench[Symbol.dispose]();
+});
+
 Deno.test("a file that cannot be written is read, and left alone", async () => {
   const keeping = new MemoryKeeping();
   keeping.opened = { isWritable: false, troubles: [{ level: "error", text: "read-only" }] };
