@@ -4,7 +4,15 @@ import { reasonOf } from "../log/mod.ts";
 import { backendOf, backendValues, failOpenOf, flushesOf, weightOf, weightValues } from "./rows.ts";
 import { EventsTable, type JournalLimits, journalLimits } from "./events_table.ts";
 import { migration, settings, version } from "./schema.ts";
-import { type Batch, nothingSaved, type Opened, type SavedState, type Written } from "./types.ts";
+import {
+  type Batch,
+  nothingSaved,
+  type Opened,
+  type SavedState,
+  type Trouble,
+  type Written,
+} from "./types.ts";
+import { walDamage } from "./wal.ts";
 
 /** The file within the state directory. */
 export const fileName = "state.db";
@@ -41,7 +49,9 @@ export class Store implements Disposable {
   open(): Opened {
     try {
       Deno.mkdirSync(this.directory, { recursive: true, mode: 0o750 });
-      return this.#openFile();
+      const lost = this.#dropSpoiltWal();
+      const opened = this.#openFile();
+      return { ...opened, troubles: [...lost, ...opened.troubles] };
     } catch (error) {
       this.#close();
       if (isDamage(error)) return this.#openAnew(error);
@@ -109,11 +119,27 @@ export class Store implements Disposable {
     return { state, isWritable: true, troubles: [] };
   }
 
+  /** Moves changes aside that SQLite would pass over, and says so. */
+  #dropSpoiltWal(): Trouble[] {
+    // Twice: another process, whose log it is, may just be writing its header.
+    const damage = walDamage(this.#path) && walDamage(this.#path);
+    if (damage === undefined) return [];
+    const wal = `${this.#path}-wal`;
+    const aside = `${wal}${this.#damagedSuffix}`;
+    moveAside(wal, aside);
+    const text =
+      `${wal} was damaged (${damage}) and is now ${aside}: the latest changes are lost, ` +
+      "and what operators said last may be too";
+    return [{ level: "error", text }];
+  }
+
+  get #damagedSuffix(): string {
+    return `.damaged-${new Date(this.#now()).toISOString().replace(/[:.]/g, "")}`;
+  }
+
   /** Moves what is damaged aside and begins with nothing. */
   #openAnew(error: unknown): Opened {
-    const aside = `${this.#path}.damaged-${
-      new Date(this.#now()).toISOString().replace(/[:.]/g, "")
-    }`;
+    const aside = `${this.#path}${this.#damagedSuffix}`;
     try {
       for (const suffix of companions) moveAside(`${this.#path}${suffix}`, `${aside}${suffix}`);
       const text = `${this.#path} was damaged (${reasonOf(error)}) and is now ${aside}: ` +
