@@ -57,7 +57,7 @@ export class ConfigFile implements ConfigService {
   readonly #checks = new SingleFlight(() => this.#checkNow());
   readonly #forecasts = new SingleFlight(() => this.#foreseeNow());
   readonly #reloads = new SingleFlight(() => this.#reloadNow());
-  /** Who asked for the reload that waits for its turn; of several the first. */
+  /** Who asked for the reload that waits for its turn; of several the first, or who first insists. */
   #actor: Actor | undefined;
   /** Whether one of them insists. */
   #isForced = false;
@@ -92,7 +92,8 @@ export class ConfigFile implements ConfigService {
 
   /** Validates and applies the file. Never rejects. */
   reload(actor: Actor, isForced = false): Promise<ConfigReloadOutcome> {
-    this.#actor ??= actor;
+    const isFirstToInsist = isForced && !this.#isForced;
+    this.#actor = isFirstToInsist ? actor : this.#actor ?? actor;
     this.#isForced ||= isForced;
     return this.#reloads.run();
   }

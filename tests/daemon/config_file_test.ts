@@ -180,6 +180,25 @@ Deno.test("a reload that several wait for is the first one's", async () => {
   deepEqual(actors, ["one", "two"]);
 });
 
+Deno.test("a reload that several wait for is that of the one who insists first", async () => {
+  const loads = new Loads();
+  const asked: unknown[] = [];
+  const { file } = fixture(loads.load, (next, { actor, isForced }) => {
+    asked.push([actor?.from, isForced]);
+    return Promise.resolve(outcomeOf(next));
+  });
+  const from = (name: string, isForced: boolean) =>
+    file.reload({ name: "operator", from: name }, isForced);
+  const all = [from("one", false)];
+  await loads.until(1);
+  all.push(from("two", false), from("three", true), from("four", true), from("five", false));
+  await loads.release();
+  await all[0];
+  await loads.release();
+  await Promise.all(all);
+  deepEqual(asked, [["one", false], ["three", true]]);
+});
+
 Deno.test("what a valid file says in vain is warned of before it is applied", async () => {
   const { file, log, results } = fixture(() => Promise.resolve(warned));
   deepEqual(await file.reload(actor), { kind: "ok", reload: outcomeOf(config) });
