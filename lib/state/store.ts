@@ -18,7 +18,8 @@ import { walDamage } from "./wal.ts";
 export const fileName = "state.db";
 
 /** What SQLite says when it cannot get at a file. Whatever else it says is about what is in it. */
-const access = /locked|unable to open|read-?only|disk I\/O error|is full|not authorized/;
+const access =
+  /locked|unable to open|read-?only|disk I\/O error|is full|not authorized|out of memory/;
 
 const noEvents: EventPage = { events: [], next: undefined };
 
@@ -34,6 +35,10 @@ export class Store implements Disposable {
   readonly #now: () => number;
   #database: DatabaseSync | undefined;
   #statements: Statements | undefined;
+  /** Of the file that is open. */
+  #identity: string | undefined;
+  /** What became of a file that could not be replaced; it is tried again with each batch. */
+  #lost: string | undefined;
 
   /** Of a directory that exists, or can be made. `now` is Unix milliseconds. */
   constructor(
@@ -54,7 +59,10 @@ export class Store implements Disposable {
       return { ...opened, troubles: [...lost, ...opened.troubles] };
     } catch (error) {
       this.#close();
-      if (isDamage(error)) return this.#openAnew(error);
+      if (isDamage(error)) {
+        const what = `was damaged (${reasonOf(error)})`;
+        return this.#openAnew(what, "what it held is lost, health checking begins anew");
+      }
       if (!/is locked/.test(reasonOf(error))) return this.#readOnly(error);
       return refused(`${this.#path} is in use by another process`);
     }
@@ -63,7 +71,13 @@ export class Store implements Disposable {
   /** Keeps all of a batch, or nothing. */
   write(batch: Batch): Written {
     const [database, statements] = [this.#database, this.#statements];
-    if (!database || !statements) return { kind: "failed", reason: "the file is not open" };
+    if (!database || !statements) return this.#writtenAnew(this.#lost);
+    const present = this.#present();
+    if (present === undefined) return this.#writtenAnew("was removed by somebody");
+    // It may be that of another maglevd.
+    if (present !== this.#identity) {
+      return { kind: "failed", reason: "it was replaced by somebody" };
+    }
     try {
       database.exec("BEGIN IMMEDIATE");
       statements.put(batch, this.#now());
@@ -76,10 +90,27 @@ export class Store implements Disposable {
         statements.events.recount();
         return { kind: "failed", reason };
       }
-      this.#close();
-      const { isWritable, troubles } = this.#openAnew(error);
-      return isWritable ? { kind: "emptied", troubles } : { kind: "failed", reason };
+      return this.#writtenAnew(`was damaged (${reason})`);
     }
+  }
+
+  /** The file that is there now; where that cannot be seen, the one that is open. */
+  #present(): string | undefined {
+    try {
+      return identityOf(this.#path);
+    } catch {
+      // Writing goes on, and tells what is wrong if that fails.
+      return this.#identity;
+    }
+  }
+
+  /** Begins with another file because of what became of the one that there was, if there was one. */
+  #writtenAnew(what: string | undefined): Written {
+    if (what === undefined) return { kind: "failed", reason: "the file is not open" };
+    this.#close();
+    const { isWritable, troubles } = this.#openAnew(what, "all that is known is written anew");
+    this.#lost = isWritable ? undefined : what;
+    return isWritable ? { kind: "emptied", troubles } : { kind: "failed", reason: `it ${what}` };
   }
 
   /** One page of the journal, of events before number `before`; nothing where it cannot be read. */
@@ -100,6 +131,7 @@ export class Store implements Disposable {
 
   #openFile(): Opened {
     const database = this.#database = new DatabaseSync(this.#path);
+    this.#identity = identityOf(this.#path);
     database.exec("PRAGMA locking_mode = EXCLUSIVE");
     const found = versionOf(database);
     if (found > version) {
@@ -137,18 +169,19 @@ export class Store implements Disposable {
     return `.damaged-${new Date(this.#now()).toISOString().replace(/[:.]/g, "")}`;
   }
 
-  /** Moves what is damaged aside and begins with nothing. */
-  #openAnew(error: unknown): Opened {
+  /** Moves what is left of the file aside, of which this is said, and begins with nothing. */
+  #openAnew(what: string, consequence: string): Opened {
     const aside = `${this.#path}${this.#damagedSuffix}`;
     try {
+      const isLeft = identityOf(this.#path) !== undefined;
+      Deno.mkdirSync(this.directory, { recursive: true, mode: 0o750 });
       for (const suffix of companions) moveAside(`${this.#path}${suffix}`, `${aside}${suffix}`);
-      const text = `${this.#path} was damaged (${reasonOf(error)}) and is now ${aside}: ` +
-        "what it held is lost, health checking begins anew";
+      const text = `${this.#path} ${what}${isLeft ? ` and is now ${aside}` : ""}: ${consequence}`;
       return { ...this.#openFile(), troubles: [{ level: "error", text }] };
     } catch (second) {
       this.#close();
       return refused(
-        `${this.#path} is damaged and cannot be replaced: ${reasonOf(second)}`,
+        `${this.#path} ${what} and cannot be replaced: ${reasonOf(second)}`,
       );
     }
   }
@@ -272,6 +305,18 @@ function copyIfThere(from: string, to: string): void {
 
 /** Ten thousand backends take a thirtieth of this. */
 const mostCopied = 128 * 1024 * 1024;
+
+/** What tells the file at a path from another one; undefined where there is none. */
+function identityOf(path: string): string | undefined {
+  try {
+    const { dev, ino } = Deno.statSync(path);
+    return `${dev} ${ino}`;
+  } catch (error) {
+    const { NotFound, NotADirectory } = Deno.errors;
+    if (error instanceof NotFound || error instanceof NotADirectory) return undefined;
+    throw error;
+  }
+}
 
 function versionOf(database: DatabaseSync): number {
   return Number(database.prepare("PRAGMA user_version").get()?.user_version ?? 0);
