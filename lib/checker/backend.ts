@@ -87,6 +87,8 @@ export class BackendEntry {
   found: Health | undefined;
   /** Set while an operator has it drained. */
   drain: Drain | undefined;
+  /** When that began, by the clock that is never set. */
+  drainBegan = 0;
   /** What is known of its traffic while it drains. */
   drainTraffic: DrainTraffic | undefined;
 
@@ -157,6 +159,7 @@ export class BackendEntry {
     copy.hold = this.hold;
     copy.found = this.found;
     copy.drain = this.drain;
+    copy.drainBegan = this.drainBegan;
     copy.drainTraffic = this.drainTraffic;
     return copy;
   }
@@ -171,6 +174,7 @@ export class BackendEntry {
       this.operatorEnabled = other.operatorEnabled;
       this.said = other.said;
       this.drain = other.drain;
+      this.drainBegan = other.drainBegan;
       this.drainTraffic = other.drainTraffic;
     } else if (!isProbed(other.health.state)) return;
     if (!isAlike && isProbed(other.health.state)) {

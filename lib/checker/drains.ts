@@ -57,7 +57,7 @@ export class Drains {
         next = Math.min(next, this.#lookAt(entry, entry.drain, reading));
       }
     }
-    this.#alarm.set(next);
+    this.#alarm.set(Math.max(1, next));
   }
 
   /** No timer is left. */
@@ -68,10 +68,10 @@ export class Drains {
   /** Returns after how many milliseconds there is something to do, perhaps. */
   #lookAt(entry: BackendEntry, drain: Drain, reading: ServerTraffic | undefined): number {
     const { clock, states, generation } = this;
-    const wall = clock.wall();
+    const goneMs = clock.now() - entry.drainBegan;
     const { memberships, frontends } = entry.placement;
-    const deadlines = memberships.map((member) => deadlineIn(drain, member));
-    const overdue = frontends.filter((_, i) => (deadlines[i] ?? Infinity) <= wall);
+    const deadlines = memberships.map((member) => deadlineMsIn(drain, member));
+    const overdue = frontends.filter((_, i) => (deadlines[i] ?? Infinity) <= goneMs);
     const fresh = overdue.filter((name) => !drain.overdue.includes(name));
     if (fresh.length > 0) {
       const detail = "what is left of its flows is moved away";
@@ -82,11 +82,11 @@ export class Drains {
     const flowTimeoutMs = generation().config.lb.flowTimeoutSeconds * 1000;
     const why = whyDrained(frontends, overdue, entry.drainTraffic, flowTimeoutMs);
     if (why !== undefined) {
-      const drained = { ...drain, drainedAt: wall };
+      const drained = { ...drain, drainedAt: clock.wall() };
       states.drain(entry, drained, { change: "drained", frontends, detail: why }, safetyReason);
       return Infinity;
     }
-    const toCome = deadlines.filter((at) => at > wall).map((at) => at - wall);
+    const toCome = deadlines.filter((ms) => ms > goneMs).map((ms) => ms - goneMs);
     return Math.min(...toCome, this.#source ? lookEveryMs : Infinity);
   }
 
@@ -166,13 +166,13 @@ export function phaseIn(drain: Drain | undefined, frontend: string): DrainPhase 
   return drain && (drain.overdue.includes(frontend) ? "overdue" : "draining");
 }
 
-/** Unix milliseconds at which the drain is overdue in a frontend; Infinity: never. */
-export function deadlineIn(
-  { said, deadlineMs }: Drain,
+/** After how many milliseconds the drain is overdue in a frontend; Infinity: never. */
+function deadlineMsIn(
+  { deadlineMs }: Drain,
   { frontend: { config: { drainDeadlineMs } } }: Membership,
 ): number {
   const ms = deadlineMs ?? drainDeadlineMs;
-  return ms === 0 ? Infinity : said.at + ms;
+  return ms === 0 ? Infinity : ms;
 }
 
 /** What others see of a drain of a backend that has these places and this traffic. */
@@ -182,7 +182,7 @@ export function drainSnapshot(
   traffic: DrainTraffic | undefined,
 ): DrainSnapshot {
   const { said, drainedAt } = drain;
-  const last = Math.max(...memberships.map((member) => deadlineIn(drain, member)));
+  const last = said.at + Math.max(...memberships.map((member) => deadlineMsIn(drain, member)));
   return {
     ...{ said, drainedAt },
     deadlineAt: Number.isFinite(last) ? last : undefined,

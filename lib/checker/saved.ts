@@ -125,11 +125,18 @@ function restoreBackend(
   if (saved.flaps && targetKey(entry.job.target) === saved.target) {
     restoreFlaps(entry, saved.flaps, at);
   }
-  entry.drain = entry.health.state === "disabled" ? undefined : saved.drain;
+  restoreDrain(entry, saved, at);
   if (entry.health.state === "unknown") return;
   // A verdict stands until the first result, and so does what VPP was told last.
   entry.untested = isProbed(entry.health.state);
   if (entry.health.state === state) entry.since = since;
+}
+
+function restoreDrain(entry: BackendEntry, { drain }: SavedBackend, at: Moment): void {
+  if (!drain || entry.health.state === "disabled") return;
+  entry.drain = drain;
+  // A clock that was set back makes nothing longer than was asked for.
+  entry.drainBegan = at.now - Math.max(0, at.wall - drain.said.at);
 }
 
 function healthOf(entry: BackendEntry, saved: SavedBackend, isFresh: boolean): Health {

@@ -106,7 +106,10 @@ export class States {
 
   /** Begins a drain, ends it, or notes how far it is, and tells what that changes. */
   drain(entry: BackendEntry, drain: Drain | undefined, news: DrainNews, reason: Reason): void {
-    if (drain?.said !== entry.drain?.said) entry.drainTraffic = undefined;
+    if (drain?.said !== entry.drain?.said) {
+      entry.drainBegan = this.options.clock.now();
+      entry.drainTraffic = undefined;
+    }
     entry.drain = drain;
     this.#move(entry, reason);
     this.#tellDrain(entry, news, reason);

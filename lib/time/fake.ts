@@ -10,7 +10,7 @@ export class FakeClock implements Clock {
   turn: Turn = { isOver: false, next: () => Promise.resolve() };
   #now = 0;
   readonly #queue = new DueQueue<DueCall>();
-  readonly #wallStart: number;
+  #wallStart: number;
 
   /** `wallStart` is the Unix time in milliseconds at which the clock starts. */
   constructor(wallStart = 1_700_000_000_000) {
@@ -57,6 +57,11 @@ export class FakeClock implements Clock {
     }
     this.#now = end;
     await settle();
+  }
+
+  /** Sets the calendar on by `ms`, or back; nothing falls due because of that. */
+  setCalendar(ms: number): void {
+    this.#wallStart += ms;
   }
 
   /** Turns the clock on by `ms` at once: what fell due fires late, as after a suspension. */

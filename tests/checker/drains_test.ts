@@ -277,7 +277,8 @@ Deno.test("a drain outlives a restart, and so does what has come of it", () => {
   using bench = new Bench(config, { restored, answers: pass });
   assert.deepEqual(bench.events, [], "nothing has happened");
   assert.deepEqual(weight(bench, "f", "a"), [0, false, "draining"]);
-  bench.clock.advance(64_999);
+  // What was said lies ahead of its calendar.
+  bench.clock.advance(59_999);
   assert.deepEqual(weight(bench, "f", "a"), [0, false, "draining"]);
   bench.clock.advance(1);
   assert.deepEqual(weight(bench, "f", "a"), [0, true, "draining"]);
@@ -287,6 +288,38 @@ Deno.test("a drain outlives a restart, and so does what has come of it", () => {
   assert.deepEqual(last.events, []);
   assert.deepEqual(weight(last, "g", "a"), [0, true, "draining"]);
   assert.notEqual(last.checker.backend("a")?.drain?.drainedAt, undefined);
+});
+
+Deno.test("a calendar that is set makes no drain shorter, nor longer, nor does a restart after that", () => {
+  for (const stepMs of [3_600_000, -3_600_000]) {
+    using bench = up();
+    drain(bench, "a", 60_000);
+    bench.clock.setCalendar(stepMs);
+    // Whoever drains another one has all of them looked at.
+    drain(bench, "spare");
+    bench.clock.advance(59_999);
+    assert.deepEqual(weight(bench, "f", "a"), [0, false, "draining"]);
+    bench.clock.advance(1);
+    assert.deepEqual(weight(bench, "f", "a"), [0, true, "draining"]);
+  }
+  for (const [laterMs, leftMs] of [[20_000, 40_000], [-3_600_000, 60_000]] as const) {
+    using old = up();
+    drain(old, "a", 60_000);
+    const saved = old.checker.saved("a") ?? assert.fail();
+    const wall = saved.drain?.said.at ?? assert.fail();
+    const restored: Restored = {
+      backends: new Map([["a", saved]]),
+      weights: new Map(),
+      changes: new Map(),
+      isHealthFresh: true,
+    };
+    const wallStart = wall + laterMs;
+    using bench = new Bench(sketch(site), { restored, answers: pass, wallStart });
+    bench.clock.advance(leftMs - 1);
+    assert.deepEqual(weight(bench, "f", "a"), [0, false, "draining"]);
+    bench.clock.advance(1);
+    assert.deepEqual(weight(bench, "f", "a"), [0, true, "draining"]);
+  }
 });
 
 Deno.test("what a drain would come to is told before, and nothing is done", () => {
