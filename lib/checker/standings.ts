@@ -5,6 +5,7 @@ import {
   type LastUse,
   nextLastUse,
   partOf,
+  presumedInUse,
   type Role,
   roleOf,
   slowStartPercent,
@@ -80,10 +81,15 @@ export class Standings {
     return this.#open;
   }
 
-  /** Begins with what was kept of its fail-open; before `begin`. */
-  restore(saved: SavedFailOpen): void {
+  /**
+   * Begins with what was kept of its fail-open; before `begin`. Who was not known (`isKnown`) when that
+   * was kept has another name now, or is new: VPP alone knows what it carries.
+   */
+  restore(saved: SavedFailOpen, isKnown: (backend: string) => boolean): void {
     this.#open = saved.open;
-    this.#uses = usesOf(saved);
+    const uses = usesOf(saved);
+    for (const name of this.members.keys()) if (!isKnown(name)) uses.set(name, presumedInUse);
+    this.#uses = uses;
   }
 
   /**

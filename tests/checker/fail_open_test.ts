@@ -327,6 +327,32 @@ Deno.test("it outlives the process, young or not, with who was in use", () => {
   }
 });
 
+Deno.test("who has another name since the process before is left what VPP has for it", () => {
+  using old = up();
+  answering(old, 2, 3);
+  old.clock.advance(80_000);
+  answering(old);
+  old.clock.advance(20_000);
+  const backends = ["a", "b", "c", "d"].map((name) => old.checker.saved(name) ?? assert.fail());
+  const restored: Restored = {
+    ...{ backends: new Map(backends.map((each) => [each.name, each])), weights: new Map() },
+    ...{ changes: new Map(), isHealthFresh: true },
+    failOpens: new Map([["f", old.checker.savedFailOpen("f") ?? assert.fail()]]),
+  };
+  const renamed = { a: {}, b: {}, z: { at: "10.0.0.2" }, d: { at: "10.0.0.3" } };
+  const config = sketch({
+    backends: renamed,
+    frontends: { f: [{ a: 100, b: 50, z: 10, d: 1 }] },
+    failOpen: "all-down",
+  });
+  using bench = new Bench(config, { answers: fail, restored });
+  bench.clock.advance(20_000);
+  assert.deepEqual(weights(bench), [
+    ...["a 0 not-up", "b 0 not-up"],
+    ...["z kept fail-open", "d 1 fail-open"],
+  ]);
+});
+
 Deno.test("who begins without knowledge leaves VPP what it has", () => {
   using bench = new Bench(sketch({ ...site, failOpen: "all-down" }), { answers: fail });
   bench.clock.advance(20_000);
