@@ -1,5 +1,5 @@
 import type { Fault, InMemoryVpp } from "../sim/mod.ts";
-import { type Edit, edited, randomEdit } from "./edits.ts";
+import { type Edit, edited, randomEdit, randomUpset } from "./edits.ts";
 import type { ServerBehaviour } from "./network.ts";
 import type { Random } from "./random.ts";
 import type { Site } from "./site.ts";
@@ -66,13 +66,15 @@ export type Action =
   | { readonly do: "fault"; readonly fault: RequestFault; readonly times: number }
   /** Somebody else changes VPP. */
   | { readonly do: "tamper"; readonly what: Tampering; readonly which: number }
-  /** maglevd is ended, or killed, and started again. */
-  | { readonly do: "restart"; readonly isKilled: boolean }
+  /** maglevd is ended, or killed, and started again, perhaps with another file. */
+  | { readonly do: "restart"; readonly isKilled: boolean; readonly edits?: readonly Edit[] }
+  /** The calendar is set on, or back. */
+  | { readonly do: "calendar"; readonly ms: number }
   /** Everybody asks at once what VPP holds. */
   | { readonly do: "read" };
 
 /** How likely each is; waits come besides. */
-const weights: Readonly<Record<Exclude<Action["do"], "wait" | "check">, number>> = {
+const weights: Readonly<Record<Exclude<Action["do"], "wait" | "check" | "calendar">, number>> = {
   server: 10,
   lack: 1,
   stall: 1,
@@ -108,6 +110,32 @@ export function randomActions(random: Random, site: Site): Action[] {
     if (random.chance(0.1)) actions.push({ do: "check" });
   }
   return [...actions, { do: "check" }];
+}
+
+/**
+ * The same actions with what is chosen apart, so that all else is the same with it and without: the
+ * calendar is set, files change while maglevd is away, and frontends get other names and places.
+ */
+export function withUpsets(actions: readonly Action[], random: Random, site: Site): Action[] {
+  const edit = () => randomUpset(random, site);
+  const upset = actions.flatMap((action): Action[] => {
+    const calendar: Action[] = random.chance(0.03)
+      ? [{ do: "calendar", ms: randomStep(random) }]
+      : [];
+    if (action.do === "restart" && random.chance(0.5)) {
+      const edits = random.chance(0.5) ? [edit()] : [randomEdit(random, site), edit()];
+      return [...calendar, { ...action, edits }];
+    }
+    if (action.do === "reload" && random.chance(0.3)) {
+      return [...calendar, { ...action, edits: [...action.edits, edit()] }];
+    }
+    return [...calendar, action];
+  });
+  return upset;
+}
+
+function randomStep(random: Random): number {
+  return random.pick([-3_600_000, -5_000, 700, 30_000, 86_400_000]);
 }
 
 /** A server comes back after a while, and is left alone for another one: perhaps it comes up. */

@@ -42,13 +42,15 @@ export type Edit =
   | { readonly what: "drop-backend"; readonly name: string }
   | { readonly what: "add-frontend"; readonly name: string; readonly like: SiteFrontend }
   | { readonly what: "drop-frontend"; readonly name: string }
+  | { readonly what: "rename-frontend"; readonly frontend: string; readonly to: string }
+  | { readonly what: "swap-pools"; readonly frontend: string }
   | { readonly what: "nothing" };
 
 /** Whether no server may lose traffic by this edit alone. */
 export function keepsTraffic(edit: Edit): boolean {
   if (edit.what === "backend") return "check" in edit.change;
-  if (edit.what === "frontend") return !("failOpen" in edit.change);
-  return ["site", "check", "toggle", "rename", "nothing"].includes(edit.what);
+  if (edit.what === "frontend") return !("failOpen" in edit.change || "vip" in edit.change);
+  return ["site", "check", "toggle", "rename", "rename-frontend", "nothing"].includes(edit.what);
 }
 
 /** The site after the edit; the same one if it makes no sense there. */
@@ -113,6 +115,15 @@ function applied(site: Site, edit: Edit): Site {
       return { ...site, frontends: { ...site.frontends, [edit.name]: edit.like } };
     case "drop-frontend":
       return { ...site, frontends: without(site.frontends, edit.name) };
+    case "rename-frontend": {
+      const { [edit.frontend]: frontend, ...others } = site.frontends;
+      if (!frontend || edit.to in site.frontends) return site;
+      return { ...site, frontends: { ...others, [edit.to]: frontend } };
+    }
+    case "swap-pools": {
+      const pools = site.frontends[edit.frontend]?.pools.toReversed();
+      return pools ? withPart(site, "frontends", edit.frontend, { pools }) : site;
+    }
     case "nothing":
       return site;
   }
@@ -323,5 +334,17 @@ export function randomEdit(random: Random, site: Site): Edit {
     ofSite({ startupMinDelayMs, startupMaxDelayMs }),
     ofSite({ netns: random.pick(["", "dataplane"]) }),
     { what: "nothing" },
+  ]);
+}
+
+/** An edit of whole frontends: another name, another VIP, or the pools in another order. */
+export function randomUpset(random: Random, site: Site): Edit {
+  const frontend = random.pickAny(Object.keys(site.frontends)) ?? "f1";
+  const change = { vip: random.between(0, 3), port: random.pick([80, 443, 8443]) };
+  return random.pick<Edit>([
+    { what: "rename-frontend", frontend, to: `f${random.between(1, 5)}` },
+    { what: "rename-frontend", frontend, to: `f${random.between(1, 5)}` },
+    { what: "frontend", frontend, change },
+    { what: "swap-pools", frontend },
   ]);
 }

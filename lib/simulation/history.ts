@@ -1,7 +1,7 @@
 import type { StartProbe } from "../probes/mod.ts";
 import type { InMemoryVpp } from "../sim/mod.ts";
 import type { FakeClock } from "../time/mod.ts";
-import { type Action, randomActions } from "./actions.ts";
+import { type Action, randomActions, withUpsets } from "./actions.ts";
 import { failOpens, randomFlap, randomSite, slowStarts } from "./edits.ts";
 import { Random } from "./random.ts";
 import type { Site } from "./site.ts";
@@ -56,7 +56,8 @@ export function historyOf(seed: number): History {
   const persists = random.chance(0.5);
   const lagMs = random.pick([0, 0, 2, 30]);
   const safe = withMeasures({ ...site, syncIntervalMs }, new Random(seed ^ 0x5afe));
-  return { seed, site: safe, longestDelayMs, actions, persists, lagMs };
+  const upset = withUpsets(actions, new Random(seed ^ 0xca1e), safe);
+  return { seed, site: safe, longestDelayMs, actions: upset, persists, lagMs };
 }
 
 /** What keeps traffic safe is chosen apart, so that all else is the same with it and without. */

@@ -13,6 +13,8 @@ import {
   type Wanted,
   wantedNow,
 } from "./desired.ts";
+import { Disturbance } from "./disturbance.ts";
+import { DrainWatch } from "./drain_watch.ts";
 import { edited, keepsTraffic } from "./edits.ts";
 import { reloadAsForeseen, ReloadWatch, steer, steeredBy, type Steering } from "./foresight.ts";
 import { HeldWatch, shown, WireWatch } from "./wire_watch.ts";
@@ -26,10 +28,6 @@ import { configOf, serverAddress, type Site } from "./site.ts";
 import { WellWatch } from "./well_watch.ts";
 import { during, nextTurn, randomTurns } from "./timing.ts";
 
-/** The longest time that a reconnect may take: its backoff, in milliseconds. */
-const reconnectMs = 5_500;
-/** After this time a request without an answer ends the connection, in milliseconds. */
-const requestDeadlineMs = 10_000;
 /** In a check, what is desired must come to rest within this time, in milliseconds. */
 const restMs = 400_000;
 
@@ -50,7 +48,7 @@ class Run {
   readonly #startProbe: StartProbe;
   readonly #vpp: InMemoryVpp;
   readonly #reasons: Reasons;
-  readonly #held = new HeldWatch(() => this.#isDisturbed);
+  readonly #held = new HeldWatch(() => this.#disturbance.isLasting);
   readonly #well: WellWatch;
   readonly #wire: WireWatch;
   #site: Site;
@@ -59,23 +57,17 @@ class Run {
   #wanted: Wanted | undefined;
   /** What the present maglevd has learned since it was started. */
   #start = new StartWatch();
-  /** When the file was last loaded anew. */
+  /** When the file was last loaded anew, or the calendar set. */
   #reloadedAt = 0;
   readonly #reloadWatch = new ReloadWatch();
+  readonly #drains = new DrainWatch();
   /** When what is desired last changed. */
   #changedAt = 0;
   /** When maglevd was started last. */
   #startedAt = 0;
   /** The longest delay that this start began with: a reload does not change it. */
   #warmUpMs = 0;
-  /** Until then VPP may hold something else, since it or the way to it was disturbed. */
-  #disturbedUntil = 0;
-  /** How long the last standstill was, and until when what was sent before it may still arrive. */
-  #stall = { ms: 0, until: 0 };
-  /** Since when VPP may hold requests back that it was sent. */
-  #hungSince: number | undefined;
-  /** Faults are in force whose consequences only a check's calm ends. */
-  #isDisturbed = false;
+  readonly #disturbance: Disturbance;
   #flowTimeout: number | undefined;
   /** An operator has said something to the present maglevd. */
   #isSteered = false;
@@ -85,6 +77,7 @@ class Run {
     const random = this.#random = new Random(history.seed ^ 0x5eed);
     const clock = this.#clock;
     this.#log = new RunLog(clock, keepsLog);
+    const disturbance = this.#disturbance = new Disturbance(clock, history.longestDelayMs);
     this.#network = new SimulatedNetwork(clock, random.fork());
     const wireRandom = random.fork();
     this.#vpp = new InMemoryVpp({
@@ -95,11 +88,11 @@ class Run {
       short: true,
     });
     const isKnown = (address: string) => this.#start.isKnown(address);
-    this.#reasons = new Reasons(() => clock.now(), () => this.#windowMs, isKnown);
+    this.#reasons = new Reasons(() => clock.now(), () => disturbance.windowMs, isKnown);
     const isWell = (address: string) =>
       !this.#network.everFaulty.has(address) &&
-      this.#network.answersFor(address) > this.#windowMs + 2 * history.lagMs;
-    this.#well = new WellWatch(history.site, isWell, () => clock.now() - this.#windowMs);
+      this.#network.answersFor(address) > disturbance.windowMs + 2 * history.lagMs;
+    this.#well = new WellWatch(history.site, isWell, () => clock.now() - disturbance.windowMs);
     this.#wire = new WireWatch(this.#reasons, this.#held, this.#well);
     this.#vpp.journal.subscribe((entry) => {
       if (entry.kind === "started") {
@@ -129,19 +122,8 @@ class Run {
     return this.#log.lines;
   }
 
-  /**
-   * Two plans of three prefixes, one after the other: each is made of some waves with their replies,
-   * and who has to make VIPs anew needs six of them.
-   */
   get #quietMs(): number {
-    return 18 * this.#history.longestDelayMs + 20;
-  }
-
-  /** How long ago what is being carried out by VPP may have been decided. */
-  get #windowMs(): number {
-    const stallMs = this.#clock.now() <= this.#stall.until ? this.#stall.ms : 0;
-    const hungMs = this.#clock.now() - (this.#hungSince ?? this.#clock.now());
-    return this.#quietMs + stallMs + hungMs + (this.#isDisturbed ? requestDeadlineMs : 0);
+    return this.#disturbance.quietMs;
   }
 
   async play(): Promise<void> {
@@ -189,6 +171,7 @@ class Run {
   #hear(event: MaglevEvent): void {
     this.#start.hear(event);
     this.#reloadWatch.hear(event, this.#daemon.checker);
+    this.wrong.push(...this.#drains.hear(event, this.#daemon.checker, this.#clock));
     this.#sample();
     if (event.kind === "weight" && event.flush) {
       const { checker } = this.#daemon;
@@ -227,15 +210,18 @@ class Run {
     this.#sample();
     this.wrong.push(...this.#wire.wrong.splice(0), ...this.#log.errors.splice(0));
     this.wrong.push(...this.#daemon.differences(), ...this.#start.unprobed(this.#calmSince));
+    this.wrong.push(...this.#drains.late(this.#daemon.checker, this.#clock.now()));
     const now = this.#clock.now();
-    const isCalm = !this.#isDisturbed && now >= this.#disturbedUntil && this.#vpp.running;
+    const { isLasting, isOver } = this.#disturbance;
+    const isCalm = !isLasting && isOver && this.#vpp.running;
     const isSettled = now - this.#changedAt > this.#quietMs && this.#isWarm;
     if (isCalm && isSettled) this.#compare();
   }
 
   /** Since when nothing has kept probes from being made, or is about to be made up for. */
   get #calmSince(): number {
-    return Math.max(this.#network.calmAt, this.#stall.until, this.#reloadedAt);
+    const [{ calmAt }, { stalledUntil }] = [this.#network, this.#disturbance];
+    return Math.max(calmAt, stalledUntil, this.#reloadedAt);
   }
 
   get #isWarm(): boolean {
@@ -253,10 +239,6 @@ class Run {
     }
   }
 
-  #disturb(ms: number): void {
-    this.#disturbedUntil = Math.max(this.#disturbedUntil, this.#clock.now() + ms);
-  }
-
   async #act(action: Action): Promise<void> {
     switch (action.do) {
       case "wait":
@@ -268,10 +250,10 @@ class Run {
       case "lack":
         return this.#network.lack(action.ms);
       case "stall":
-        this.#stall = { ms: action.ms, until: this.#clock.now() + action.ms + this.#quietMs };
+        this.#disturbance.stalls(action.ms);
         this.#clock.jump(action.ms);
         this.#network.stoodStill(action.ms);
-        return this.#disturb(2 * this.#quietMs);
+        return this.#disturbance.for(2 * this.#quietMs);
       case "operator":
       case "drain":
       case "weigh":
@@ -286,14 +268,16 @@ class Run {
       case "vpp":
         return this.#disturbVpp(action.what);
       case "fault":
-        this.#isDisturbed = true;
+        this.#disturbance.isLasting = true;
         return misbehave(this.#vpp, action);
       case "tamper":
         if (!this.#vpp.running) return;
-        this.#isDisturbed = this.#wire.isTampered = true;
+        this.#disturbance.isLasting = this.#wire.isTampered = true;
         return tamper(this.#vpp, action, this.#reasons, this.#held);
       case "restart":
-        return await this.#restart(action.isKilled);
+        return await this.#restart(action);
+      case "calendar":
+        return this.#setCalendar(action.ms);
       case "read":
         this.#daemon.read();
     }
@@ -318,36 +302,53 @@ class Run {
     // The global settings may be others now.
     this.#reloadedAt = this.#changedAt = this.#clock.now();
     if (this.#reloadWatch.isOther || !(isRefused || edits.every(keepsTraffic))) return;
-    // What an operator says of a name that stays is about the name, wherever it is.
-    if (this.#isSteered && isNameMoved(siteBefore, this.#site)) return;
+    if (!this.#isSteered || !isNameMoved(siteBefore, this.#site)) {
+      this.#judgeEdits(before, "reload");
+    }
+  }
+
+  /** Nobody has less because of edits that keep traffic, unless an operator spoke of a moved name. */
+  #judgeEdits(before: Wanted, by: "reload" | "restart"): void {
     const lowered = loweredPlaces(before, this.#wanted ?? new Map());
-    for (const place of lowered) this.#blame(`a reload alone lowered ${place}`);
+    for (const place of lowered) this.#blame(`a ${by} alone lowered ${place}`);
   }
 
   #disturbVpp(what: (Action & { readonly do: "vpp" })["what"]): void {
     const vpp = this.#vpp;
-    if (what === "hang" && vpp.running) {
-      this.#isDisturbed = true;
-      this.#hungSince ??= this.#clock.now();
-    }
-    this.#disturb(reconnectMs + requestDeadlineMs + 4 * this.#quietMs);
+    if (what === "hang" && vpp.running) this.#disturbance.hangs();
+    this.#disturbance.ofTheWay(true);
     if (what !== "hang" || vpp.running) vpp[what]();
   }
 
-  /** Nothing is desired that was not before if the state was kept, and kept to the end. */
-  async #restart(isKilled: boolean): Promise<void> {
+  /** Nothing is desired that was not before if the state was kept to the end, and the file is the same. */
+  async #restart({ isKilled, edits = [] }: Action & { readonly do: "restart" }): Promise<void> {
     const before = this.#wanted ?? new Map();
+    const siteBefore = this.#site;
+    this.#site = edits.reduce(edited, this.#site);
+    const mayLower = !edits.every(keepsTraffic) ||
+      (this.#isSteered && isNameMoved(siteBefore, this.#site));
     const survivor = isKilled ? this.#keeping?.survivor() : undefined;
-    this.#disturb(reconnectMs + 4 * this.#quietMs);
+    this.#disturbance.ofTheWay(false);
     const closing = this.#daemon.close();
     this.#vpp.cut();
     await during(closing, () => this.#turn(1));
     const told = this.#daemon.journal.size;
     this.#keeping = survivor ?? this.#keeping;
+    if (this.#site !== siteBefore) this.#well.loading(this.#site, this.#clock.now());
     this.#startDaemon();
+    this.#drains.restarted(this.#keeping !== undefined);
     if (!this.#keeping || isKilled) return;
+    if (this.#site !== siteBefore) {
+      return mayLower ? undefined : this.#judgeEdits(before, "restart");
+    }
     const lost = told - this.#daemon.journal.size;
     for (const wrong of restartFaults(before, this.#wanted, lost)) this.#blame(wrong);
+  }
+
+  #setCalendar(ms: number): void {
+    this.#clock.setCalendar(ms);
+    this.#drains.calendarSet();
+    this.#reloadedAt = this.#clock.now();
   }
 
   /** Nothing happens any more, and soon VPP holds what is desired. */
@@ -355,21 +356,22 @@ class Run {
     this.#network.settle();
     this.#vpp.behave();
     if (!this.#vpp.running) this.#disturbVpp("start");
-    const wasDisturbed = this.#isDisturbed;
+    const disturbance = this.#disturbance;
+    const wasDisturbed = disturbance.isLasting;
     const end = this.#clock.now() + restMs;
-    if (wasDisturbed) this.#disturb(reconnectMs + requestDeadlineMs + 4 * this.#quietMs);
-    if (wasDisturbed) this.#disturb(this.#driftMs);
+    if (wasDisturbed) disturbance.ofTheWay(true);
+    if (wasDisturbed) disturbance.for(this.#driftMs);
     for (;;) {
       await this.#turn(this.#quietMs);
       this.#sample();
       if (!this.#vpp.running) this.#disturbVpp("start");
       const now = this.#clock.now();
       const isQuiet = now - this.#changedAt > this.#quietMs && this.#isWarm;
-      if (isQuiet && now >= this.#disturbedUntil) break;
+      if (isQuiet && disturbance.isOver) break;
       if (now > end) return this.#blame("what is desired does not come to rest");
     }
-    this.#isDisturbed = this.#wire.isTampered = false;
-    this.#hungSince = undefined;
+    disturbance.end();
+    this.#wire.isTampered = false;
     this.#compare();
     for (const wrong of this.#daemon.unrest()) this.#blame(wrong);
   }

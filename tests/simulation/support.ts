@@ -69,4 +69,11 @@ export const mends: readonly Mend[] = [
     without: "    this.#climbing",
     from: 24,
   },
+  {
+    fault: "the deadlines of drains go by the calendar",
+    file: "lib/checker/drains.ts",
+    mended: "const goneMs = clock.now() - entry.drainBegan;",
+    without: "const goneMs = clock.wall() - drain.said.at;",
+    from: 118,
+  },
 ];

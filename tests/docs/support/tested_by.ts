@@ -91,6 +91,7 @@ export const testedBy: Readonly<Record<string, readonly string[]>> = {
     ...[
       "simulation/actions",
       "simulation/daemon",
+      "simulation/disturbance",
       "simulation/edits",
       "simulation/history",
       "simulation/network",

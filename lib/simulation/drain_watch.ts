@@ -1,0 +1,60 @@
+import type { Checker } from "../checker/mod.ts";
+import type { MaglevEvent } from "../events/mod.ts";
+import type { Clock } from "../time/mod.ts";
+
+/** What is looked at of a checker. */
+type Seen = Pick<Checker, "config" | "saved" | "backend">;
+
+/** How late a deadline may be noticed, in milliseconds: a reload in slices looks when it is done. */
+const slackMs = 1_000;
+
+/** Knows without the calendar how long drains have lasted: no deadline may be early, or late. */
+export class DrainWatch {
+  /** When each backend's drain was begun, by the clock that is never set. */
+  readonly #begun = new Map<string, number>();
+  #isCalendarSet = false;
+
+  /** Takes in an event of `checker`. Returns what is wrong, a line each. */
+  hear(event: MaglevEvent, checker: Seen, clock: Clock): string[] {
+    if (event.kind !== "drain") return [];
+    const { backend, change, frontends } = event;
+    // What is done in slices is told when all of it is done.
+    const now = clock.now() - (clock.wall() - event.at);
+    if (change === "ended") this.#begun.delete(backend);
+    // Under a new name it goes on: since when is not told.
+    else if (change === "begun" && event.cause.kind === "operator") this.#begun.set(backend, now);
+    const begun = this.#begun.get(backend);
+    if (change !== "overdue" || begun === undefined) return [];
+    return frontends.filter((name) => now - begun < deadlineMs(checker, backend, name) - 1)
+      .map((name) => `${backend} is overdue in ${name} after ${(now - begun).toFixed(0)} ms`);
+  }
+
+  /** Drains whose deadline has gone by, and nothing has happened. */
+  late(checker: Seen, now: number): string[] {
+    return [...this.#begun].flatMap(([backend, begun]) => {
+      const { drain, frontends = [] } = checker.backend(backend) ?? {};
+      if (!drain || drain.drainedAt !== undefined) return [];
+      const { overdue = [] } = checker.saved(backend)?.drain ?? {};
+      return frontends.filter((name) =>
+        !overdue.includes(name) && now - begun > deadlineMs(checker, backend, name) + slackMs
+      ).map((name) => `${backend} drains in ${name} beyond its deadline`);
+    });
+  }
+
+  /** The calendar was set. */
+  calendarSet(): void {
+    this.#isCalendarSet = true;
+  }
+
+  /** maglevd was started again: from now on time counts by what the calendar has said meanwhile. */
+  restarted(isKept: boolean): void {
+    if (this.#isCalendarSet || !isKept) this.#begun.clear();
+    this.#isCalendarSet = false;
+  }
+}
+
+/** Milliseconds that a drain has in a frontend; Infinity: it is never overdue. */
+function deadlineMs(checker: Seen, backend: string, frontend: string): number {
+  const own = checker.saved(backend)?.drain?.deadlineMs;
+  return (own ?? checker.config.frontends.get(frontend)?.drainDeadlineMs) || Infinity;
+}

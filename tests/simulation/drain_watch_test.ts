@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { Bench, pass, sketch } from "../checker/support/bench.ts";
+import { DrainWatch } from "../../lib/simulation/drain_watch.ts";
+
+/** A backend of two frontends that is drained for so long, and who watches. */
+function drained(deadlineMs: number | undefined, drainDeadlineMs: number) {
+  const backends = { a: {}, b: {} };
+  const frontends = { f: [{ a: 100, b: 50 }], g: [{ a: 1 }] };
+  const bench = new Bench(sketch({ backends, frontends, drainDeadlineMs }), { answers: pass });
+  const { checker, clock } = bench;
+  const watch = new DrainWatch();
+  const wrong: string[] = [];
+  bench.stream.subscribe((event) => void wrong.push(...watch.hear(event, checker, clock)));
+  clock.advance(5_000);
+  checker.operate([{ action: "drain", backend: "a", deadlineMs }]);
+  return { bench, watch, wrong, late: () => watch.late(checker, clock.now()) };
+}
+
+Deno.test("a drain that ends in time is right, whatever is done to the calendar", () => {
+  for (const [own, ofFrontends] of [[10_000, 60_000], [undefined, 10_000]] as const) {
+    const { bench, wrong, late } = drained(own, ofFrontends);
+    bench.clock.setCalendar(3_600_000);
+    bench.clock.advance(30_000);
+    assert.deepEqual([...wrong, ...late()], []);
+    bench[Symbol.dispose]();
+  }
+});
+
+Deno.test("a deadline that comes early is found, and one that does not come", () => {
+  const { bench, watch, wrong, late } = drained(10_000, 0);
+  const { checker, clock } = bench;
+  const overdue = bench.events.findLast(({ kind }) => kind === "drain");
+  assert.ok(overdue?.kind === "drain");
+  clock.advance(9_000);
+  const early = { ...overdue, change: "overdue", at: clock.wall() } as const;
+  assert.deepEqual(watch.hear(early, checker, clock), [
+    "a is overdue in f after 9000 ms",
+    "a is overdue in g after 9000 ms",
+  ]);
+  // Nobody looks at drains any more.
+  checker.close();
+  clock.advance(2_001);
+  assert.deepEqual(late(), [
+    "a drains in f beyond its deadline",
+    "a drains in g beyond its deadline",
+  ]);
+  assert.deepEqual(wrong, []);
+  watch.restarted(true);
+  assert.equal(late().length, 2, "it goes on in the next maglevd");
+  watch.calendarSet();
+  watch.restarted(true);
+  assert.deepEqual(late(), [], "which goes by the calendar");
+});
