@@ -70,6 +70,9 @@ export class Engine {
     // What is so from the start is no change.
     if (reason.cause.kind === "start") { for (const entry of plan.frontends.fresh) entry.assume(); }
     for (const { entry } of plan.backends.fresh) this.holds.adopt(entry);
+    for (const { entry, recheck } of plan.backends.changed) {
+      if (recheck === "target") this.holds.forget(entry, reason);
+    }
     yield* settle(old, plan, this.#context, reason);
     // Its frontends may be others now, and so may their deadlines.
     this.drains.look();

@@ -99,6 +99,12 @@ export class FlapHolds {
     if (entry.hold) this.#end(entry, neverFlapped, "lifted by hand", reason);
   }
 
+  /** It is another server from now on, or probed in another way: what there was says nothing of it. */
+  forget(entry: BackendEntry, reason: Reason): void {
+    if (entry.hold) this.#end(entry, neverFlapped, "the file has it probed otherwise", reason);
+    else entry.flaps = neverFlapped;
+  }
+
   /** No timer is left. */
   close(): void {
     this.#alarm.close();

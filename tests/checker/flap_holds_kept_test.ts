@@ -149,3 +149,41 @@ Deno.test("a hold goes along with a backend under its new name", async () => {
   assert.equal(bench.state("z"), "up");
   bench.prober.answers = () => fail;
 });
+
+Deno.test("a hold ends where the file has another server probed, or in another way, and no sooner", async () => {
+  const edits: readonly (readonly [Partial<ConfigSketch>, string | undefined])[] = [
+    [{ checks: [httpCheck("web", { ...fast, flap, intervalMs: 1_500 })] }, undefined],
+    [{ checks: [httpCheck("web", { ...fast, flap, port: 81 })] }, "a"],
+    [{ backends: { ...site.backends, a: { at: "10.9.9.9" } } }, "a"],
+  ];
+  for (const [change, ended] of edits) {
+    using bench = held();
+    bench.prober.answers = () => pass;
+    bench.events.length = 0;
+    await bench.reload(sketch({ ...site, ...change }));
+    assert.equal(isHeld(bench), ended === undefined);
+    const safety = bench.events.filter(({ kind }) => kind === "safety");
+    assert.deepEqual(safety.map((event) => event.kind === "safety" && event.detail), [
+      ...ended === undefined ? [] : ["the file has it probed otherwise"],
+    ]);
+    assert.equal(bench.state("a"), "down", "a reload alone brings nobody up");
+    bench.clock.advance(3_000);
+    assert.equal(bench.state("a"), ended === undefined ? "down" : "up", "the first pass does");
+  }
+});
+
+Deno.test("changes count no more once the file has another server probed", async () => {
+  for (const [at, isHeldThen] of [["10.0.0.0", true], ["10.9.9.9", false]] as const) {
+    using bench = up();
+    for (let i = 0; i < 4; i++) {
+      answering(bench, ...i % 2 === 0 ? [1, 2] : [0, 1, 2]);
+      bench.clock.advance(2_000);
+    }
+    bench.prober.answers = () => pass;
+    await bench.reload(sketch({ ...site, backends: { ...site.backends, a: { at } } }));
+    bench.clock.advance(2_000);
+    answering(bench, 1, 2);
+    bench.clock.advance(2_000);
+    assert.deepEqual([bench.state("a"), isHeld(bench)], ["down", isHeldThen]);
+  }
+});
