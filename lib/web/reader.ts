@@ -236,14 +236,16 @@ export class Reader {
         .catch(ifKnown),
     ]);
     const journal = last?.events.flatMap((event) => entryOf(event) ?? []) ?? [];
-    const steps: Record<string, Step[]> = {};
+    const steps = new Map<string, Step[]>();
     for (const { event } of frontends?.events.reverse() ?? []) {
       if (event.case !== "frontend" || !event.value.transition) continue;
       const { from, to, atUnixNs } = event.value.transition;
-      const known = steps[event.value.frontendName] ??= [[clock.wall() - stripMs, from]];
+      const { frontendName: name } = event.value;
+      const known: Step[] = steps.get(name) ?? [[clock.wall() - stripMs, from]];
       known.push([Number(atUnixNs) / 1e6, to]);
+      steps.set(name, known);
     }
-    this.#publish({ kind: "reading", journal, steps });
+    this.#publish({ kind: "reading", journal, steps: Object.fromEntries(steps) });
     this.#isPastKnown = true;
   }
 

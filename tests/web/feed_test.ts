@@ -16,10 +16,12 @@ import { TrafficRates } from "../../lib/web/traffic.ts";
 import { VppCalls } from "../../lib/web/vpp_calls.ts";
 import type { Change } from "../../lib/web/wire.ts";
 import { olderClient } from "../cli/support/older.ts";
+import { CheckerBed } from "../api/support/checker_bed.ts";
 import { serve } from "../api/support/harness.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
 import { steer } from "../support/steer.ts";
 import { follow, openOlder } from "./support/follow.ts";
+import { oddConfig } from "./support/odd_configs.ts";
 
 /** An older maglevd that tells these events when it was read; `isOver`: and then nothing more. */
 function tellingLater(
@@ -67,6 +69,18 @@ Deno.test("what is read again is told if it is other than before", async () => {
   assert.equal(state.backends.get("web1")?.byHand?.value, "disabled");
   const told = changes.flatMap((change) => change.kind === "reading" ? change.backends ?? [] : []);
   assert.deepEqual(told.slice(state.backends.size).map(({ name }) => name), ["web1"]);
+});
+
+Deno.test("the past of a frontend is read, whatever it is called", async () => {
+  await using maglevd = await serve({}, new CheckerBed(oddConfig(["constructor", "__proto__"])));
+  for (const name of ["__proto__", "constructor"]) maglevd.bed.move(name, "up");
+  using connection = connectTo(maglevd.address);
+  const { client } = connection;
+  // The checker's time is not that of who follows it.
+  const listEvents: MaglevClient["listEvents"] = (request, options) =>
+    client.listEvents({ ...request, notBeforeUnixNs: 0n }, options);
+  const { state } = await follow({ ...client, listEvents }, ({ journal }) => journal.length > 0);
+  assert.deepEqual([...state.steps.keys()].sort(), ["__proto__", "constructor"]);
 });
 
 Deno.test("outcomes of probes are told, and kept for whoever asks for those of one backend", async () => {

@@ -7,11 +7,13 @@ export const evil = '<img src=x onerror="alert(1)">';
 /** A right-to-left override that nobody ends, and nothing that a line could be broken at. */
 export const long = `\u202eשלום🧲${"x".repeat(180)}`;
 
-/** The small configuration, with names as nobody should choose them. */
-export function oddConfig(): Config {
+/**
+ * The small configuration, with names as nobody should choose them: of its two frontends, their pools,
+ * and two of its backends.
+ */
+export function oddConfig(names: readonly [string, string] = [evil, long]): Config {
   const config = smallConfig();
-  const renamed = (name: string) => name === "web2" ? evil : name === "web3" ? long : name;
-  const names = [evil, long];
+  const renamed = (name: string) => name === "web2" ? names[0] : name === "web3" ? names[1] : name;
   const frontends = [...config.frontends.values()].map((frontend, i) =>
     [names[i] ?? frontend.name, {
       ...frontend,
