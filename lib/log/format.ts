@@ -11,12 +11,24 @@ const levelNames: Readonly<Record<LogLevel, string>> = {
 const reserved = new Set(["time", "level", "msg"]);
 
 /**
+ * DEL, C1 controls, zero-width and bidirectional marks, which JSON may have as they are. What peers say
+ * is in records: a terminal would obey it, and journalctl shows a text with controls not at all.
+ */
+const hidden = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+
+/**
  * One record as one line of JSON, newline included, in the shape of Go's slog.JSONHandler: `time`,
- * `level`, `msg`, then the attributes in their order.
+ * `level`, `msg`, then the attributes in their order. No character of it is one that a screen obeys
+ * or does not show.
  */
 export function formatRecord(record: LogRecord): string {
   const head = `{"time":"${formatTime(record.wall)}","level":"${levelNames[record.level]}"`;
-  return `${head},"msg":${JSON.stringify(record.msg)}${formatAttributes(record.attributes)}}\n`;
+  const rest = `"msg":${JSON.stringify(record.msg)}${formatAttributes(record.attributes)}`;
+  return `${head},${rest.replace(hidden, escapeUnit)}}\n`;
+}
+
+function escapeUnit(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
 function formatAttributes(attributes: LogAttributes): string {

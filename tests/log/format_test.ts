@@ -69,3 +69,12 @@ Deno.test("whatever was thrown becomes an error, and one stays the same", () => 
   equal(asError("gone").message, "gone");
   deepEqual([reasonOf(error), reasonOf("gone")], ["odd", "gone"]);
 });
+
+Deno.test("what a terminal would obey or not show is spelled out, and reads back the same", () => {
+  const err = "\u009b31m\u007f\u202eevil\u2028\ufeff \x1b]0;x\x07\r\n";
+  const line = formatRecord({ ...record, attributes: { [`${err}name`]: err, list: [err] } });
+  match(line, /^[ -~]+\n$/);
+  const parsed = JSON.parse(line);
+  deepEqual([parsed[`${err}name`], parsed.list], [err, [err]]);
+  match(formatRecord({ ...record, attributes: { name: "é↔ü" } }), /"é↔ü"/);
+});
