@@ -3,6 +3,7 @@ import { describeError, type ExitCode, exitCodeOf, exitCodes } from "./errors.ts
 import { type CommandSession, executeOnAll, parseCommand } from "./execute.ts";
 import { type Flags, splitLineFlags } from "./flags.ts";
 import type { Confirmation } from "./node.ts";
+import { printable } from "./style.ts";
 import type { Layout } from "./table.ts";
 import { Targets } from "./targets.ts";
 import { splitWords } from "./walk.ts";
@@ -30,7 +31,7 @@ export async function runOnce(
 ): Promise<ExitCode> {
   const style = chooseStyle(flags.color, false);
   const complain = (sentence: string) =>
-    output.err(style.paint("error", `error: ${place}${sentence}`));
+    output.err(printable(style.paint("error", `error: ${place}${sentence}`)));
   try {
     const parsed = parseCommand(flags.words);
     using targets = await Targets.open(flags);
@@ -113,8 +114,8 @@ function common(flags: Flags, output: Output, signal: AbortSignal) {
     timeout: flags.timeout,
     signal,
     now: Date.now,
-    print: output.out,
-    note: output.err,
+    print: (text: string) => output.out(printable(text)),
+    note: (text: string) => output.err(printable(text)),
     agree: async (confirmation: Confirmation) => {
       if (flags.yes) return false;
       if (!output.ask) throw unagreed(confirmation, layout);

@@ -19,6 +19,24 @@ const codes: Record<Exclude<Meaning, "plain">, string> = {
   warning: "33",
 };
 
+/** Text that a style has painted, and what a terminal would obey or not show: all but line ends and tabs. */
+const paintedOrUnseen = new RegExp(
+  `\\x1b\\[(?:0|${Object.values(codes).join("|")})m|[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]`,
+  "gu",
+);
+
+/**
+ * What goes to a terminal: whatever servers say in it steers nothing but its colour. Characters are
+ * spelled out as JSON has them, so that JSON stays what it is. Pure.
+ */
+export function printable(text: string): string {
+  return text.toWellFormed().replaceAll(paintedOrUnseen, (found) => {
+    if (found === "\n" || found === "\t" || found.endsWith("m")) return found;
+    const units = Array.from({ length: found.length }, (_, i) => found.charCodeAt(i));
+    return units.map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`).join("");
+  });
+}
+
 /** Escape codes around what means something. */
 export const colourStyle: Style = {
   colour: true,

@@ -1,4 +1,4 @@
-import { colourStyle, plainStyle, type Style } from "./style.ts";
+import { colourStyle, plainStyle, printable, type Style } from "./style.ts";
 import { CommandFailure, DeclinedFailure } from "./errors.ts";
 import type { Confirmation } from "./node.ts";
 import type { Layout } from "./table.ts";
@@ -101,8 +101,8 @@ export async function agreeOnTerminal(
   layout: Layout,
   signal: AbortSignal,
 ): Promise<void> {
-  console.error(details(layout));
-  await Deno.stderr.write(new TextEncoder().encode(`${question} [y/N] `));
+  console.error(printable(details(layout)));
+  await Deno.stderr.write(new TextEncoder().encode(printable(`${question} [y/N] `)));
   if (!isYes(await lineOfTerminal(signal))) throw declined();
 }
 

@@ -1,7 +1,7 @@
 import stringWidth from "fast-string-width";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { MaglevClient } from "../node.ts";
-import type { Style } from "../style.ts";
+import { printable, type Style } from "../style.ts";
 import { commonPrefix, complete, type Completion, follow, splitWords } from "../walk.ts";
 import { CommandFailure } from "../errors.ts";
 import { flagHelp, parseFlags } from "../flags.ts";
@@ -114,9 +114,14 @@ async function liveNames(clients: readonly MaglevClient[], spot: Spot): Promise<
   const all = new Set(found.flatMap((each) => each.status === "fulfilled" ? each.value : []));
   const failure = found.find((each) => each.status === "rejected");
   return {
-    names: [...all].filter((name) => name.startsWith(spot.partial)),
-    note: failure ? `names are not known: ${whyNoNames(failure.reason)}` : "",
+    // A configuration has no name that could not be typed, and a terminal is not to be sent any.
+    names: [...all].filter((name) => name.startsWith(spot.partial) && isTypable(name)),
+    note: failure ? printable(`names are not known: ${whyNoNames(failure.reason)}`) : "",
   };
+}
+
+function isTypable(name: string): boolean {
+  return name === printable(name) && !/\p{Cc}/u.test(name);
 }
 
 function whyNoNames(error: unknown): string {

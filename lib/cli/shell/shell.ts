@@ -6,7 +6,7 @@ import { executeOnAll, parseCommand, type Parsed } from "../execute.ts";
 import { type Flags, type LineFlags, splitLineFlags } from "../flags.ts";
 import type { Confirmation } from "../node.ts";
 import { Targets } from "../targets.ts";
-import type { Style } from "../style.ts";
+import { printable, type Style } from "../style.ts";
 import { serverVersion } from "../commands/version.ts";
 import { splitWords, type Word } from "../walk.ts";
 import { Editor } from "./editor.ts";
@@ -63,7 +63,7 @@ class Shell {
     const lines = await Promise.all(
       this.#targets.parts.map((part) => serverVersion({ ...part, signal })),
     );
-    for (const line of lines) console.log(line);
+    for (const line of lines) say(line);
   }
 
   close(): void {
@@ -104,7 +104,7 @@ class Shell {
       width: terminalWidth(),
       signal,
       now: Date.now,
-      print: (text) => console.log(text),
+      print: say,
       note: (text) => this.#note(text),
       agree: (confirmation) => flags.yes ? Promise.resolve(false) : this.#ask(confirmation),
     });
@@ -112,11 +112,11 @@ class Shell {
   }
 
   #complain(sentence: string): void {
-    console.log(this.#style.paint("error", sentence));
+    say(this.#style.paint("error", sentence));
   }
 
   #note(text: string): void {
-    console.log(this.#style.paint("dim", text));
+    say(this.#style.paint("dim", text));
   }
 
   /** A caret under the word that does not fit. */
@@ -128,8 +128,8 @@ class Shell {
   }
 
   async #ask({ details, question }: Confirmation): Promise<true> {
-    console.log(details({ style: this.#style, width: terminalWidth() }));
-    if (!await this.#editor.confirm(`${question} [y/N] `)) throw declined();
+    say(details({ style: this.#style, width: terminalWidth() }));
+    if (!await this.#editor.confirm(printable(`${question} [y/N] `))) throw declined();
     return true;
   }
 
@@ -138,6 +138,11 @@ class Shell {
     if (trouble && !this.#historyTrouble) this.#note(trouble);
     this.#historyTrouble ??= trouble;
   }
+}
+
+/** Prints what servers may have said. */
+function say(text: string): void {
+  console.log(printable(text));
 }
 
 /** Lines kept, newest first. Old ones fall off the end. */
