@@ -71,13 +71,20 @@ export function onBehalf(by: Principal, values: readonly string[]): Principal {
   const [value] = values;
   if (value === undefined || values.length > 1 || !covers(by.role, "operate")) return by;
   const name = nameIn(value);
-  return name === "" ? by : { ...by, name: `${by.name} (for ${name})` };
+  if (name === "") return by;
+  const { now } = by;
+  return {
+    ...by,
+    name: `${by.name} (for ${name})`,
+    ...now && { now: () => onBehalf(now(), values) },
+  };
 }
 
 /** Without control and formatting characters, and parentheses, which would make it look like another. */
 function nameIn(value: string): string {
   try {
-    const text = decodeURIComponent(value.slice(0, 12 * mostCharacters)).toWellFormed();
+    // A header is bounded: to cut what is encoded could leave a part of a character.
+    const text = decodeURIComponent(value).toWellFormed();
     return [...text.replaceAll(/[\p{C}\p{Z}()]+/gu, " ").trim()].slice(0, mostCharacters).join("");
   } catch {
     return "";

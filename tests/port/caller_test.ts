@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Role } from "../../lib/access/mod.ts";
+import type { Principal, Role } from "../../lib/access/mod.ts";
 import { identifyBy, onBehalfField } from "../../lib/port/caller.ts";
 
 /** As whom a caller `web` of this role is told of, when it says it asks for these. */
@@ -17,6 +17,18 @@ Deno.test("who may change something is told of with whom it asks for", () => {
   assert.equal(toldAs("operate"), "web");
 });
 
+Deno.test("with the rules of a later moment it is told of in the same way", () => {
+  let role: Role = "operate";
+  const now = (): Principal => ({ name: "web", role, peer: "", method: "token", now });
+  const headers = [[onBehalfField, "alice"]] as const;
+  const principal = identifyBy(now)({ peer: "192.0.2.1", connection: {}, headers });
+  role = "admin";
+  const later = principal.now?.();
+  assert.deepEqual([later?.name, later?.role], ["web (for alice)", "admin"]);
+  role = "view";
+  assert.equal(later?.now?.().name, "web");
+});
+
 Deno.test("who may not is not believed", () => {
   assert.equal(toldAs("view", "alice"), "web");
   assert.equal(toldAs("none", "alice"), "web");
@@ -26,6 +38,7 @@ Deno.test("a name is bounded, and has nothing by which it would look like anothe
   const name = (text: string) => toldAs("operate", encodeURIComponent(text));
   assert.equal(name("x".repeat(1_000)), `web (for ${"x".repeat(64)})`);
   assert.equal(name("🧲".repeat(1_000)), `web (for ${"🧲".repeat(64)})`);
+  assert.equal(name(`a${"山".repeat(127)}`), `web (for a${"山".repeat(63)})`);
   assert.equal(name("a\r\nb\u001b[31mc\u202ed\u2028e"), "web (for a b [31mc d e)");
   assert.equal(name("a) admin (for b"), "web (for a admin for b)");
   for (const nothing of ["", " ", "\u200b", "()"]) assert.equal(name(nothing), "web", nothing);
