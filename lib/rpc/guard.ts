@@ -24,9 +24,10 @@ export function guarded(rpc: Rpc, deps: GuardDeps): Rpc {
     ...rpc,
     call: (requests: Message | AsyncIterable<Message>, context: CallContext) => {
       const request = isMessage(requests) ? requests : undefined;
-      const refusal = refuse(rpc, deps, context, request);
+      const by = present(context);
+      const refusal = refuse(rpc, deps, by, request);
       if (!refusal) return rpc.call(requests, context);
-      const failure = answered(refusal, deps, context);
+      const failure = answered(refusal, deps, by);
       return { [Symbol.asyncIterator]: () => ({ next: () => failure }) };
     },
   };
@@ -35,8 +36,9 @@ export function guarded(rpc: Rpc, deps: GuardDeps): Rpc {
 function guardedCall(rpc: UnaryRpc, deps: GuardDeps): UnaryRpc["call"] {
   const { method, call, settle } = rpc;
   return (request, context) => {
-    const refusal = refuse(rpc, deps, context, request);
-    if (refusal) return answered(refusal, deps, context);
+    const by = present(context);
+    const refusal = refuse(rpc, deps, by, request);
+    if (refusal) return answered(refusal, deps, by);
     const audited = rpc.audited?.(request);
     if (!audited || isDry(request)) return call(request, context);
     const work = () => call(request, context);
@@ -47,18 +49,26 @@ function guardedCall(rpc: UnaryRpc, deps: GuardDeps): UnaryRpc["call"] {
   };
 }
 
+/**
+ * Who calls, by the rules that are in force now: a request can take half a minute to arrive, and what
+ * it showed when it began may have been taken away since.
+ */
+function present({ principal }: CallContext): Principal {
+  return principal.now?.() ?? principal;
+}
+
 /** Why a call is refused, after the audit has heard of it; undefined if it is not. */
 function refuse(
   rpc: Rpc,
   { audit }: GuardDeps,
-  { principal }: CallContext,
+  by: Principal,
   request: Message | undefined,
 ): ConnectError | undefined {
-  const refusal = refusalOf(principal, neededRole(rpc, request));
+  const refusal = refusalOf(by, neededRole(rpc, request));
   if (!refusal) return undefined;
   const target = rpc.kind === "unary" && request ? rpc.audited?.(request).target ?? "" : "";
   const { code, rawMessage } = refusal;
-  audit.refused(principal, rpc.method.name, target, codeName(code), rawMessage);
+  audit.refused(by, rpc.method.name, target, codeName(code), rawMessage);
   return refusal;
 }
 
@@ -66,7 +76,7 @@ function refuse(
 function answered(
   refusal: ConnectError,
   { failures }: GuardDeps,
-  { principal: { peer, isFailure } }: CallContext,
+  { peer, isFailure }: Principal,
 ): Promise<never> {
   if (!isFailure) throw refusal;
   return failures.pause(peer).then(() => {

@@ -1,7 +1,7 @@
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
 import assert from "node:assert/strict";
-import { accessByRules, type AuthRules } from "../../lib/access/mod.ts";
+import { type Access, accessByRules, type AuthRules } from "../../lib/access/mod.ts";
 import { Maglev } from "../../lib/gen/maglev_pb.ts";
 import { rulesOf } from "../access/support/auth_bed.ts";
 import { serve } from "../api/support/harness.ts";
@@ -138,4 +138,36 @@ Deno.test("a role that no longer covers debug records ends a stream of them alon
   harness.bed.checker.operate([{ action: "disable", backend: "web0" }], { name: "me", from: "" });
   assert.equal((await info.next()).done, false);
   await info.leave();
+});
+
+Deno.test("a token that is taken away while its request is on the way counts for nothing", async () => {
+  let inForce: AuthRules = rules;
+  const decide = accessByRules(() => inForce);
+  const { promise: isAsked, resolve: asked } = Promise.withResolvers<void>();
+  const access: Access = (caller) => {
+    asked();
+    return decide(caller);
+  };
+  await using harness = await serve({ access });
+  const { promise: rest, resolve: send } = Promise.withResolvers<Uint8Array>();
+  const answer = fetch(`http://${harness.address}/maglev.Maglev/DisableBackend`, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...header(ops.token) },
+    body: new ReadableStream({
+      start: (controller) => controller.enqueue(new TextEncoder().encode('{"name":')),
+      async pull(controller) {
+        controller.enqueue(await rest);
+        controller.close();
+      },
+    }),
+  });
+  await isAsked;
+  inForce = { ...rules, tokens: rules.tokens.filter(({ name }) => name !== "ops") };
+  send(new TextEncoder().encode('"web0"}'));
+  const { status, body } = await answer;
+  await body?.cancel();
+  assert.equal(status, 401);
+  assert.equal(harness.bed.checker.backend("web0")?.enabled, true);
+  const audits = harness.bed.events.filter(({ kind }) => kind === "audit");
+  assert.deepEqual(audits.map(({ actor }) => actor?.name), ["anonymous"]);
 });
