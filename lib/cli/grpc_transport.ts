@@ -46,7 +46,9 @@ export function createGrpcTransport(options: GrpcOptions): Transport {
     message: Uint8Array,
   ) => {
     const body = encodeEnvelope(0, message);
-    const response = await options.fetch(url, { method: "POST", headers: header, signal, body });
+    // As Connect has it: what changes something is for the server that was asked.
+    const init = { method: "POST", headers: header, signal, body, redirect: "error" } as const;
+    const response = await options.fetch(url, init);
     const { headerError } = validateResponse(response.status, response.headers);
     if (!headerError && response.body) return { headers: response.headers, body: response.body };
     await response.body?.cancel();

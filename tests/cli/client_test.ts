@@ -88,3 +88,20 @@ Deno.test("the end of a gRPC stream, whose status cannot be seen, is one that ca
   );
   await shutdown;
 });
+
+Deno.test("a call is sent to nobody else, wherever a server sends it on to", async () => {
+  const asked = new Set<string>();
+  await using server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    (request) => {
+      asked.add(new URL(request.url).pathname);
+      return new Response(null, { status: 307, headers: { location: "/elsewhere" } });
+    },
+  );
+  const address = `127.0.0.1:${server.addr.port}`;
+  await using door = new GrpcOnly(address);
+  for (const each of [address, door.address]) {
+    assert.notEqual((await runAt(each, "set backend web0 disable --yes")).code, 0);
+  }
+  assert.deepEqual([...asked], ["/maglev.Maglev/GetBackend"]);
+});
