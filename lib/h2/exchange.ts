@@ -79,6 +79,8 @@ export class Exchange implements H2Request {
   async run(handler: H2Handler): Promise<void> {
     try {
       if (this.#over) return;
+      // It would wait for nobody, for as long as the answer takes, which may be a stream of hours.
+      if (contentless.has(this.method)) void this.body.return();
       this.#response = await handler(this);
       await this.#answer(this.#response);
       this.#isAnswered = !this.#over;
@@ -195,6 +197,9 @@ export class Exchange implements H2Request {
     }
   }
 }
+
+/** Methods whose requests say all in their header section (RFC 9110 sections 9.3.1 and 9.3.2). */
+const contentless: ReadonlySet<string> = new Set(["GET", "HEAD"]);
 
 const nothing = new Uint8Array(0);
 

@@ -1,6 +1,6 @@
 import type { H2Field, H2Handler, H2Request, H2Response } from "../h2/mod.ts";
 import { LimitedLog } from "../log/mod.ts";
-import { isLocalPeer, OneChunk, openHttpPort, takesGzip } from "../port/mod.ts";
+import { bodyless, isLocalPeer, OneChunk, openHttpPort, takesGzip } from "../port/mod.ts";
 import type {
   BudgetSpec,
   ConnectionObserver,
@@ -37,7 +37,7 @@ export function serveMetrics(options: MetricsServerOptions): MetricsServer {
     addresses: [options.address],
     handlers: { http1: answer, http2: answer },
     observer: connections,
-    limits: { drainMs: 0, ...limits },
+    limits: { drainMs: 0, ...limits, h2: { ...bodyless, ...limits?.h2 } },
     log,
   });
   return {

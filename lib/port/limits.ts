@@ -1,3 +1,4 @@
+import type { H2Limits } from "../h2/mod.ts";
 import type { TurnLimits } from "../time/mod.ts";
 import type { SharedBudgetSpec, ShareLimits } from "./peer_shares.ts";
 
@@ -145,6 +146,12 @@ export const failuresInARow = 100;
 
 /** Milliseconds of pause after so many. */
 export const failurePauseMs = 10;
+
+/**
+ * Of one HTTP/2 connection, where requests have next to no bodies: of those that come all the same so
+ * many octets at most wait for an answer to be taken. No less is possible (RFC 9113 section 6.9.2).
+ */
+export const bodyless: Partial<H2Limits> = { connectionWindow: 65_535 };
 
 /** Longest body, in octets, that is read although nobody wants it. */
 export const skippedBytes = 65_536;

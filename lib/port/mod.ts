@@ -25,7 +25,7 @@ export type { ListenAddress, SocketAddress } from "./address.ts";
 export { type SocketRights, usualRights } from "./unix_socket.ts";
 export { type ClientKind, clientKinds } from "./connections.ts";
 export type { ConnectionObserver, ProtocolHandlers } from "./connections.ts";
-export { connectionLimits, portBudgets, portNames } from "./limits.ts";
+export { bodyless, connectionLimits, portBudgets, portNames } from "./limits.ts";
 export type { ConnectionLimits, PortName, RequestLimits } from "./limits.ts";
 export { Budget, Budgets, type BudgetSpec } from "./budget.ts";
 export { PeerShares } from "./peer_shares.ts";

@@ -10,6 +10,7 @@ import {
   reasonOf,
 } from "../log/mod.ts";
 import {
+  bodyless,
   Budgets,
   formatListenAddress,
   isLocalPeer,
@@ -136,7 +137,10 @@ export async function startFrontend(
     addresses: [listen],
     tls,
     handlers: { http1: page.handle, http2: page.handle },
-    limits: { drainMs: 1000, connections: { perPrefix: 512 }, requests: { perPrefix: 1024 } },
+    limits: {
+      ...{ drainMs: 1000, connections: { perPrefix: 512 }, requests: { perPrefix: 1024 } },
+      h2: bodyless,
+    },
     observer: uncounted,
     budgets,
     clock,

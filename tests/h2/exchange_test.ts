@@ -223,6 +223,22 @@ Deno.test("leaving a body gives its octets back at once, before any answer", asy
   await driver.hangUp();
 });
 
+Deno.test("the body of a GET waits for nobody, however long its answer takes", async () => {
+  const release = gate();
+  const driver = new Driver(async ({ body }) => {
+    for await (const _ of body) assert.fail("it has a body");
+    await release.opened;
+    return ok;
+  }, { limits: { streamWindow: 65_536, connectionWindow: 65_536 } });
+  driver.feed(headers(1, get, END_HEADERS));
+  for (let n = 0; n < 3; n++) driver.feed(data(1, new Uint8Array(16_384)));
+  const updates = () => driver.frames().filter(({ type }) => type === types.WINDOW_UPDATE);
+  await driver.conn.until(() => updates().length === 2);
+  assert.deepEqual(updates().map(({ streamId }) => streamId), [0, 0]);
+  release.open();
+  await driver.hangUp();
+});
+
 Deno.test("a handler whose answer waits for a window ends with its stream", async () => {
   const limits = { maxConcurrentStreams: 1 };
   let count = 0;

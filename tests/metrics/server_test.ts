@@ -5,6 +5,7 @@ import { metricsHandler } from "../../lib/metrics/server.ts";
 import { Budgets } from "../../lib/port/mod.ts";
 import { scrapeBudgets } from "../../lib/metrics/scrapes.ts";
 import { FakeClock, systemClock } from "../../lib/time/mod.ts";
+import { connectionWindow } from "../port/support/connection_window.ts";
 import { testSupervisor, uncounted } from "../port/support/listening.ts";
 import { memoryRequest } from "../rpc/support/memory_request.ts";
 import { until } from "../support/until.ts";
@@ -59,6 +60,12 @@ Deno.test("a real scrape arrives whole, with the content type of the text format
     const text = await response.text();
     equal(text.match(/^maglev_backend_state\{/gm)?.length, 12_000);
     match(text, /\nprocess_max_fds \d+\n$/);
+  });
+});
+
+Deno.test("next to nothing of bodies is taken that nobody reads", async () => {
+  await withServer(counted(1).scrape, async (url) => {
+    equal(await connectionWindow(new URL(url).host), 65_535);
   });
 });
 

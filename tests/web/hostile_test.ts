@@ -7,7 +7,8 @@ import type { Maglevd } from "../../lib/web/maglevd.ts";
 import { PageServer } from "../../lib/web/server.ts";
 import { FakeLog } from "../port/support/fake_log.ts";
 import { memoryRequest } from "../rpc/support/memory_request.ts";
-import { blank, credentials, operator } from "./support/bed.ts";
+import { connectionWindow } from "../port/support/connection_window.ts";
+import { blank, credentials, operator, startWeb } from "./support/bed.ts";
 
 const mib = 1024 * 1024;
 
@@ -144,4 +145,9 @@ Deno.test("of passwords that a network tries at once one is looked at, and none 
   }
   await bed.clock.advanceAsync(60_000);
   assert.ok(looked > 140 && looked < 165, `${looked} were looked at`);
+});
+
+Deno.test("next to nothing of bodies is taken that nobody reads", async () => {
+  await using web = await startWeb(["127.0.0.1:1"]);
+  assert.equal(await connectionWindow(web.address), 65_535);
 });
