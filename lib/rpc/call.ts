@@ -148,9 +148,12 @@ function observed(
     notReleased: (error) => report.surprise(error),
   });
   signal.addEventListener("abort", abort);
-  streams.add(stream, () => {
-    const role = needed();
-    return role && principal.now && refusalOf(principal.now(), role);
+  streams.add(stream, {
+    review: () => {
+      const role = needed();
+      return role && principal.now && refusalOf(principal.now(), role);
+    },
+    mayEnd: principal.method === "certificate",
   });
   if (signal.aborted) abort();
   return stream;

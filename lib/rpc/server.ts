@@ -92,7 +92,7 @@ function counting({ requests, answers }: Record<"requests" | "answers", Budget>)
  */
 export function serveRpcs(rpcs: readonly Rpc[], options: RpcPortOptions): RpcServer {
   const { clock, log, countingOf, access = accessByPlace({ open: false }) } = options;
-  const streams = new StreamRegistry();
+  const streams = new StreamRegistry(clock);
   const failures = new FailedLogins(clock);
   const adapted = httpAdapter({
     rpcs: rpcs.map((rpc) => instrumented(rpc, { ...options, streams, failures })),

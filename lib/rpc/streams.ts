@@ -1,20 +1,42 @@
 import { Code, ConnectError } from "@connectrpc/connect";
+import type { Clock, Timer } from "../time/mod.ts";
 import type { Polling, Reply } from "./answer.ts";
 
-/** The streams that are open, so that shutdown can end them all, and a reload those of whom it bars. */
+/** A stream ends so many milliseconds after the right to it at most, where that ends by itself. */
+const lookMs = 1_000;
+
+/** What tells whether a stream may go on. */
+export interface Right {
+  /** Why it may not; undefined: it may. */
+  readonly review: () => ConnectError | undefined;
+  /** Whether it may not some day although nobody takes the right away: a certificate ends. */
+  readonly mayEnd: boolean;
+}
+
+/** The streams that are open, so that shutdown can end them all, and others those of whom they bar. */
 export class StreamRegistry {
-  /** With what tells why each may not go on; undefined if it may. */
-  readonly #streams = new Map<ObservedStream, () => ConnectError | undefined>();
+  readonly #streams = new Map<ObservedStream, Right>();
+  /** Those whose right may end. */
+  readonly #ending = new Set<ObservedStream>();
+  /** Set while there are any. */
+  #look: Timer | undefined;
   #closed: ConnectError | undefined;
 
+  /** None is open yet. */
+  constructor(private readonly clock: Pick<Clock, "after">) {}
+
   /** Takes charge of a stream; after `close` it is ended at once. */
-  add(stream: ObservedStream, review: () => ConnectError | undefined): void {
-    this.#streams.set(stream, review);
+  add(stream: ObservedStream, right: Right): void {
+    this.#streams.set(stream, right);
+    if (right.mayEnd) this.#ending.add(stream);
     if (this.#closed) stream.fail(this.#closed);
+    this.#watch();
   }
 
   delete(stream: ObservedStream): void {
     this.#streams.delete(stream);
+    this.#ending.delete(stream);
+    this.#watch();
   }
 
   /** Ends every stream with `error`, and every later one. */
@@ -25,10 +47,28 @@ export class StreamRegistry {
 
   /** Ends those that may not go on by the rules that are in force now. */
   review(): void {
-    for (const [stream, review] of [...this.#streams]) {
-      const reason = review();
+    this.#review([...this.#streams.keys()]);
+  }
+
+  #review(streams: readonly ObservedStream[]): void {
+    for (const stream of streams) {
+      const reason = this.#streams.get(stream)?.review();
       if (reason) stream.fail(reason);
     }
+  }
+
+  /** Looks at those whose right may end, for as long as there are any. */
+  #watch(): void {
+    if (this.#ending.size === 0) {
+      this.#look?.cancel();
+      this.#look = undefined;
+      return;
+    }
+    this.#look ??= this.clock.after(lookMs, () => {
+      this.#look = undefined;
+      this.#review([...this.#ending]);
+      this.#watch();
+    });
   }
 
   /** Why streams end now, once they do. */

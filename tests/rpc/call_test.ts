@@ -40,7 +40,7 @@ function setUp() {
     observer: new Notes(),
     clock,
     log: new FakeLog(),
-    streams: new StreamRegistry(),
+    streams: new StreamRegistry(clock),
     audit: unread(),
     failures: new FailedLogins(clock),
   };

@@ -42,7 +42,7 @@ export class ApiBed implements Disposable {
     });
     const ok = () => Promise.resolve({ kind: "ok" } as const);
     const config = { check: ok, foresee: ok, reload: ok };
-    const streams = new StreamRegistry();
+    const streams = new StreamRegistry(clock);
     const { observer } = this;
     const audit = auditOn(events, observer, bed.clock);
     const failures = new FailedLogins(clock);
