@@ -1,6 +1,7 @@
 import { createClient, type Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
 import { Maglev } from "../gen/maglev_pb.ts";
+import { answerMeter } from "./answer_meter.ts";
 import { checkTokenWay, type ClientTls } from "./credentials.ts";
 import { isUnreachable, speaksOnlyHttp2 } from "./errors.ts";
 import type { MaglevClient } from "./node.ts";
@@ -158,14 +159,15 @@ async function* each<T>(messages: readonly T[]): AsyncGenerator<T> {
 }
 
 /**
- * A response whose body ends when `signal` is aborted, with its connection; a read that is waiting
- * rejects. fetch itself promises this, but Deno 2.9.6 holds the signal of a response whose head has
+ * A response whose body ends when `signal` is aborted, with its connection, or has more than a message
+ * of maglevd's ({@link answerMeter}); a read that is waiting rejects. fetch itself promises this, but Deno 2.9.6 holds the signal of a response whose head has
  * come by a weak reference only: after the next collection of garbage nothing ends the body.
  */
 export function endedBy(signal: AbortSignal | null | undefined, response: Response): Response {
   const { body, status, statusText, headers } = response;
   if (!signal || !body) return response;
   const reader = body.getReader();
+  const meter = answerMeter(headers.get("content-type") ?? "");
   let over = () => {};
   const ended = new ReadableStream<Uint8Array<ArrayBuffer>>({
     start(controller) {
@@ -182,10 +184,15 @@ export function endedBy(signal: AbortSignal | null | undefined, response: Respon
       try {
         const { value, done } = await reader.read();
         if (signal.aborted) return;
-        if (value) return controller.enqueue(value);
+        if (value) {
+          meter(value);
+          return controller.enqueue(value);
+        }
         if (done) controller.close();
       } catch (error) {
         if (!signal.aborted) controller.error(error);
+        // One that was broken off by the other side cannot be left any more.
+        void Promise.allSettled([reader.cancel(error)]);
       }
       over();
     },
