@@ -186,7 +186,7 @@ export function endedBy(signal: AbortSignal | null | undefined, response: Respon
         if (signal.aborted) return;
         if (value) {
           meter(value);
-          return controller.enqueue(value);
+          return controller.enqueue(withoutRoom(value));
         }
         if (done) controller.close();
       } catch (error) {
@@ -202,4 +202,9 @@ export function endedBy(signal: AbortSignal | null | undefined, response: Respon
     },
   }, { highWaterMark: 0 });
   return new Response(ended, { status, statusText, headers });
+}
+
+/** The same octets, where they are few, without the 64 KiB that the runtime has read them into. */
+function withoutRoom(octets: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  return octets.length < octets.buffer.byteLength / 2 ? octets.slice() : octets;
 }

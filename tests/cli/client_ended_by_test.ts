@@ -67,3 +67,15 @@ Deno.test("without a signal or a body there is nothing to end", () => {
   assert.equal(endedBy(new AbortController().signal, empty), empty);
   assert.equal(endedBy(null, full), full);
 });
+
+Deno.test("what is kept of a body takes no more room than it has octets", async () => {
+  const { signal } = new AbortController();
+  const few = new Uint8Array(65_536).fill(7).subarray(0, 3);
+  const many = new Uint8Array(65_536).subarray(0, 60_000);
+  const body = ReadableStream.from([few, many]);
+  const reader = endedBy(signal, new Response(body)).body?.getReader();
+  const [first, second] = [await reader?.read(), await reader?.read()];
+  assert.deepEqual(first?.value, new Uint8Array([7, 7, 7]));
+  assert.deepEqual([first?.value?.buffer.byteLength, second?.value?.length], [3, 60_000]);
+  await reader?.cancel();
+});
