@@ -7,6 +7,7 @@ import {
   goesToJournal,
   LimitedLog,
   type Logger,
+  type LogRate,
   reasonOf,
 } from "../log/mod.ts";
 import {
@@ -102,7 +103,7 @@ export async function startFrontend(
   const servers = await serversIn(settings.servers, Deno.env);
   const hosts = await Deno.readTextFile("/etc/hosts").catch(() => "");
   await using parts = new AsyncDisposableStack();
-  const limited = parts.use(new LimitedLog(log, clock));
+  const limited = parts.use(new LimitedLog(log, clock, rateOf));
   const { certificate: paths, credentials, listen } = settings;
   const tls = paths && parts.use(await TlsFiles.open({ paths, clock, log: limited }));
   const auth = await openAuth(settings, limited);
@@ -169,6 +170,17 @@ export async function startFrontend(
     },
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
+}
+
+/**
+ * What was done is told each time, by whoever may do it; of each maglevd what became of it; of all
+ * else, which anybody can bring about, the first few a minute.
+ */
+function rateOf(msg: string): LogRate | undefined {
+  if (msg === "action") return undefined;
+  const isOfMaglevd = msg.startsWith("maglevd-") || msg.startsWith("credentials-");
+  const by: LogRate["by"] = ({ server }) => isOfMaglevd ? String(server) : undefined;
+  return { burst: 5, windowMs: 60_000, by };
 }
 
 /** The rules of `--auth`; undefined: there is no file. Throws UsageError where it cannot be used. */

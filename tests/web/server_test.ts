@@ -3,6 +3,7 @@ import { CheckerBed } from "../api/support/checker_bed.ts";
 import { serve } from "../api/support/harness.ts";
 import { smallConfig } from "../api/support/small_config.ts";
 import { within } from "../support/deadline.ts";
+import { until } from "../support/until.ts";
 import {
   blank,
   credentials,
@@ -279,6 +280,26 @@ Deno.test("an action is foreseen, then done; a form or another page cannot have 
   const [refused, why] = await act(unknown);
   assert.equal(refused, 409);
   assert.match(why, /nobody/);
+});
+
+Deno.test("each action is logged, and what becomes of each maglevd", async () => {
+  await using maglevd = await serve();
+  const others = Array.from({ length: 8 }, (_, i) => `127.0.0.1:${i + 1}`);
+  await using web = await startWeb([maglevd.address, ...others], { credentials: operator });
+  for (let n = 0; n < 4; n++) {
+    for (const action of ["disable", "enable"]) {
+      const answer = await fetch(`${web.url}/admin/api/operate?server=${maglevd.address}`, {
+        method: "POST",
+        headers: { "content-type": "application/json", origin: web.url, ...credentials },
+        body: JSON.stringify({ operations: [{ action, backends: ["web0"] }] }),
+      });
+      assert.equal((await answer.json()).outcome.backends.length, 1);
+    }
+  }
+  assert.equal(web.log.named("action").length, 8);
+  const lost = () => web.log.named("maglevd-lost").map(({ server }) => server);
+  await within(longMs, "all records", until(() => lost().length === others.length));
+  assert.deepEqual(lost().sort(), others);
 });
 
 Deno.test("whoever starts it is told how many maglevds are heard, when that changes", async () => {
