@@ -9,7 +9,7 @@ import type { Asker } from "./ask/types.ts";
 import { Board, isWithin, reportOf } from "./board.ts";
 import { completionScript, usage } from "./flags.ts";
 import { feasibleInterval, Round } from "./round.ts";
-import { choosePaint } from "./text.ts";
+import { choosePaint, printableJson } from "./text.ts";
 import { runScreen } from "./screen/full_screen.ts";
 import { readRequest, type Settings } from "./settings.ts";
 import type { WindowLimits } from "./stats/window.ts";
@@ -82,7 +82,8 @@ async function ask(settings: Settings): Promise<number> {
   if (json) {
     await forAWhile(round, durationMs);
     const init = { version: version.version, unasked, maxLoss, intervalMs };
-    console.log(JSON.stringify(reportOf(board, init, clock.now()), undefined, 2));
+    const report = reportOf(board, init, clock.now());
+    console.log(printableJson(JSON.stringify(report, undefined, 2)));
   } else {
     const { keepalive, ask: { timeoutMs } } = settings;
     const asking = { unasked, intervalMs, timeoutMs, keepalive };

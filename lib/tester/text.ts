@@ -12,6 +12,14 @@ export function printable(text: string): string {
   );
 }
 
+/** The same for JSON, which stays what it is: it has escapes of its own, but not for all of that. Pure. */
+export function printableJson(json: string): string {
+  return json.replaceAll(/[^\n\P{C}]|[\p{Zl}\p{Zp}]/gu, (char) => {
+    const units = Array.from({ length: char.length }, (_, i) => char.charCodeAt(i));
+    return units.map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`).join("");
+  });
+}
+
 /** Columns that a text takes. */
 export function widthOf(text: string): number {
   return stringWidth(text);

@@ -1,10 +1,11 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import fc from "fast-check";
 import {
   clip,
   fit,
   formatSpan,
   printable,
+  printableJson,
   shortCount,
   shortMs,
   shortPercent,
@@ -16,6 +17,13 @@ Deno.test("what steers a terminal is spelled out", () => {
     printable("a\x1b[2J\x9b\u202e\u2028\ud800é"),
     "a\\u{1b}[2J\\u{9b}\\u{202e}\\u{2028}\ufffdé",
   );
+});
+
+Deno.test("JSON stays what it is when what steers a terminal is spelled out in it", () => {
+  const values = ["a\x1b[2J\x9b\u202e\u2028\u{e0001}é漢", { "\x85": "\n" }];
+  const text = printableJson(JSON.stringify(values, undefined, 2));
+  deepEqual(JSON.parse(text), values);
+  match(text, /^[\n -~é漢]+$/);
 });
 
 Deno.test("text fits its columns, however wide its characters are", () => {
