@@ -22,7 +22,7 @@ export { DrivenClock, type TimeSource } from "./driven.ts";
 export { FakeClock } from "./fake.ts";
 export { Due, DueQueue } from "./queue.ts";
 export { tickMs, TimerWheel } from "./wheel.ts";
-export { type Clock, every, sleep, type Timer, type Turn } from "./clock.ts";
+export { abortable, type Clock, every, sleep, type Timer, type Turn } from "./clock.ts";
 export { atOnce, inSlices, oneByOne, Slices, type Steps, yieldIfDue } from "./slices.ts";
 export { compareText, mergeSort } from "./merge_sort.ts";
 export { mappedInSlices, visitInSlices } from "./visit.ts";

@@ -2,7 +2,7 @@ import type { CheckerView, DesiredSource } from "../checker/mod.ts";
 import { type EventSink, OperatorError } from "../events/mod.ts";
 import { reasonOf } from "../log/mod.ts";
 import type { Supervisor } from "../supervisor/mod.ts";
-import { abortable } from "./client/pending.ts";
+import { abortable } from "../time/mod.ts";
 import { type FlushMemory, Ledger } from "./lb/ledger.ts";
 import type { ConnectionOptions } from "./link/connection.ts";
 import { type Connected, Link } from "./link/link.ts";

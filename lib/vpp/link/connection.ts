@@ -1,9 +1,8 @@
 import { controlPing, showVersion } from "../../gen/vpp.ts";
 import { asError, LimitedLog, type Logger } from "../../log/mod.ts";
-import type { Clock, Timer } from "../../time/mod.ts";
+import { abortable, type Clock, type Timer } from "../../time/mod.ts";
 import type { ApiClient } from "../client/client.ts";
 import { type Connect, connectApi } from "../client/connect.ts";
-import { abortable } from "../client/pending.ts";
 import type { LbCounters, VppInfo, VppObserver } from "../service.ts";
 import { CounterReader, statsNames } from "../stats/counters.ts";
 import { SegmentError } from "../stats/directory.ts";

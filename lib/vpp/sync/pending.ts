@@ -1,4 +1,4 @@
-import { abortable } from "../client/pending.ts";
+import { abortable } from "../../time/mod.ts";
 
 /** How often VPP accepted or refused a change of each kind: what a sync did. */
 export type SyncCounts = Record<
