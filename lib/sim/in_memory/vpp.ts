@@ -1,4 +1,4 @@
-import type { Clock } from "../../time/mod.ts";
+import { abortable, type Clock } from "../../time/mod.ts";
 import {
   type Connect,
   segmentIn,
@@ -120,21 +120,14 @@ export class InMemoryVpp extends VppProcess {
   }
 
   /** Resolves when VPP does not hang any more. */
-  #served(deadlineMs: number | undefined, signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const timer = deadlineMs === undefined
-        ? undefined
-        : this.clock.after(deadlineMs, () => settle(() => reject(new Deno.errors.TimedOut(late))));
-      const abort = () => settle(() => reject(signal?.reason));
-      const settle = (how: () => void) => {
-        timer?.cancel();
-        signal?.removeEventListener("abort", abort);
-        how();
-      };
-      if (signal?.aborted) return abort();
-      signal?.addEventListener("abort", abort);
-      this.gate.passed().then(() => settle(resolve));
-    });
+  async #served(deadlineMs: number, signal: AbortSignal | undefined): Promise<void> {
+    const { promise: tooLate, reject } = Promise.withResolvers<never>();
+    const timer = this.clock.after(deadlineMs, () => reject(new Deno.errors.TimedOut(late)));
+    try {
+      await abortable(Promise.race([this.gate.passed(), tooLate]), signal);
+    } finally {
+      timer.cancel();
+    }
   }
 
   /** The segment as a client has it, which stays readable when VPP dies. */
