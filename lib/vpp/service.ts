@@ -1,5 +1,6 @@
 import type { DesiredSource } from "../checker/mod.ts";
 import type { IpAddress } from "../ip/mod.ts";
+import type { ApiObserver } from "./client/client.ts";
 
 /** The VPP that maglevd is connected to. Times are Unix milliseconds. */
 export interface VppInfo {
@@ -229,9 +230,7 @@ export interface VppService {
 }
 
 /** Told about each message and change, for metrics. */
-export interface VppObserver {
-  /** A request sent or a reply received; failure is a retval other than 0, a timeout or garbage. */
-  apiMessage(msg: string, direction: "send" | "recv", result: "success" | "failure"): void;
+export interface VppObserver extends ApiObserver {
   /** A change that VPP accepted. */
   lbSync(scope: "all" | "vip", kind: LbSyncKind): void;
   /** VPP turned out to have been altered by somebody else. */

@@ -8,7 +8,6 @@ import {
 import { type Clock, yieldIfDue } from "../../time/mod.ts";
 import { answerOf, type Call, type Dump, type Message, type Values } from "../../binapi/mod.ts";
 import { controlPing, sockclntDelete } from "../../gen/vpp.ts";
-import type { VppObserver } from "../service.ts";
 import type { MessageTable } from "./connect.ts";
 import { ConnectionError, IncompatibleError, RetvalError } from "./errors.ts";
 import { encodeRequest } from "./guards.ts";
@@ -25,11 +24,17 @@ import {
   type Transport,
 } from "./transport.ts";
 
+/** Told about each message, for metrics. */
+export interface ApiObserver {
+  /** A request sent or a reply received; failure is a retval other than 0, a timeout or garbage. */
+  apiMessage(msg: string, direction: "send" | "recv", result: "success" | "failure"): void;
+}
+
 /** What a client works with. */
 export interface ClientContext {
   readonly log: Logger;
   readonly clock: Clock;
-  readonly observer?: Pick<VppObserver, "apiMessage"> | undefined;
+  readonly observer?: ApiObserver | undefined;
   /** Milliseconds allowed per request unless it says otherwise. */
   readonly deadlineMs: number;
 }
