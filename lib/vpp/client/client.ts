@@ -13,11 +13,10 @@ import { ConnectionError, IncompatibleError, RetvalError } from "./errors.ts";
 import { encodeRequest } from "./guards.ts";
 import { PendingRequests, type Waiting } from "./pending.ts";
 import {
+  appendFrame,
   closeOnce,
   decodeFrame,
   type FrameBuffer,
-  frameHeaderLength,
-  frameLengthAt,
   maxUnsent,
   receive,
   SendBuffer,
@@ -153,11 +152,8 @@ export class ApiClient {
   #append(message: Message, context: number, value: Values): void {
     const id = this.table.ids.get(message);
     if (id === undefined) throw new IncompatibleError(`this VPP lacks ${message.name}`);
-    const writer = this.#sendBuffer.writer;
-    const start = writer.length;
-    writer.zeros(frameHeaderLength);
-    encodeRequest(writer, message, { id, clientIndex: this.clientIndex, context }, value);
-    writer.patchU32(start + frameLengthAt, writer.length - start - frameHeaderLength);
+    const header = { id, clientIndex: this.clientIndex, context };
+    appendFrame(this.#sendBuffer.writer, (to) => encodeRequest(to, message, header, value));
     this.#observe(message, "send", "success");
     if (this.context.log.enabled("debug")) this.#trace("vpp-api-send", message, context, value);
   }

@@ -9,11 +9,10 @@ import { reasonOf } from "../../log/mod.ts";
 import { ApiClient, type ClientContext } from "./client.ts";
 import { ConnectionError, IncompatibleError, RetvalError, TimeoutError } from "./errors.ts";
 import {
+  appendFrame,
   closeOnce,
   decodeFrame,
   FrameBuffer,
-  frameHeaderLength,
-  frameLengthAt,
   receive,
   send,
   type Transport,
@@ -117,10 +116,11 @@ async function shakeHands(transport: Transport, context: ClientContext): Promise
 
 function greeting(): Uint8Array {
   const writer = new WireWriter();
-  writer.zeros(frameHeaderLength);
   const header = { id: sockclntCreateId, clientIndex: 0, context: 1 };
-  encodeMessage(writer, sockclntCreate.request, header, { name: clientName });
-  writer.patchU32(frameLengthAt, writer.length - frameHeaderLength);
+  appendFrame(
+    writer,
+    (to) => encodeMessage(to, sockclntCreate.request, header, { name: clientName }),
+  );
   return writer.written();
 }
 

@@ -43,10 +43,18 @@ export function closeOnce(transport: Transport): void {
 }
 
 /** u64 (0 from clients, garbage from VPP), u32 length of the message, u32 0; big-endian. */
-export const frameHeaderLength = 16;
+const frameHeaderLength = 16;
 
 /** Where in the header the length is. */
-export const frameLengthAt = 8;
+const frameLengthAt = 8;
+
+/** Appends a message, which `write` puts there, in a frame of its own. */
+export function appendFrame(to: WireWriter, write: (to: WireWriter) => void): void {
+  const start = to.length;
+  to.zeros(frameHeaderLength);
+  write(to);
+  to.patchU32(start + frameLengthAt, to.length - start - frameHeaderLength);
+}
 
 /**
  * The longest message believed. `show lb vips verbose` takes about 1.5 MB for 1,000 VIPs of 20

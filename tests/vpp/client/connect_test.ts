@@ -157,7 +157,7 @@ Deno.test("of a request that cannot be sent nothing is left", async () => {
   });
   await turns();
   assert.equal(client.inFlight, 0);
-  assert.deepEqual(setup.line.written, []);
+  assert.deepEqual([setup.line.written, setup.seen], [[], []]);
   assert.equal(setup.clock.pending, 1, "the look at what is overdue, once");
   client.abandon(new Error("enough"));
   assert.equal(setup.clock.pending, 0);

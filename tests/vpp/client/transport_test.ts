@@ -4,10 +4,11 @@ import { ConnectionError } from "../../../lib/vpp/client/errors.ts";
 import {
   closeOnce,
   FrameBuffer,
-  frameHeaderLength,
   SendBuffer,
   type Transport,
 } from "../../../lib/vpp/client/transport.ts";
+
+const frameHeaderLength = 16;
 
 function framed(messages: readonly Uint8Array[]): Uint8Array {
   const parts = messages.flatMap((message) => {

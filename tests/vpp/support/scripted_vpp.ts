@@ -8,11 +8,7 @@ import {
   type Values,
   WireWriter,
 } from "../../../lib/binapi/mod.ts";
-import {
-  FrameBuffer,
-  frameHeaderLength,
-  frameLengthAt,
-} from "../../../lib/vpp/client/transport.ts";
+import { appendFrame, FrameBuffer } from "../../../lib/vpp/client/transport.ts";
 import { allMessages, sockclntCreate } from "../../../lib/gen/vpp.ts";
 import { sockclntCreateId, sockclntCreateReplyId } from "../../../lib/vpp/client/connect.ts";
 
@@ -64,10 +60,8 @@ export function frameOf<T extends Values>(
   value: T,
 ): Uint8Array<ArrayBuffer> {
   const writer = new WireWriter();
-  writer.zeros(frameHeaderLength);
   const header = { id: ids.get(message) ?? 0, clientIndex: 0, context };
-  encodeMessage(writer, message, header, value);
-  writer.patchU32(frameLengthAt, writer.length - frameHeaderLength);
+  appendFrame(writer, (to) => encodeMessage(to, message, header, value));
   return writer.written().slice();
 }
 
