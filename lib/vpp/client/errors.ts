@@ -1,3 +1,5 @@
+import { EncodeError } from "../../binapi/mod.ts";
+
 /** VPP answered, and refused. */
 export class RetvalError extends Error {
   override readonly name = "RetvalError";
@@ -24,6 +26,11 @@ export class ConnectionError extends Error {
 /** The VPP at the other end lacks messages, or has them with another layout. */
 export class IncompatibleError extends Error {
   override readonly name = "IncompatibleError";
+}
+
+/** Whether a request was refused, by VPP or on the way to it: the connection goes on. */
+export function isRefusal(error: unknown): error is RetvalError | EncodeError {
+  return error instanceof RetvalError || error instanceof EncodeError;
 }
 
 /**

@@ -1,8 +1,7 @@
-import { EncodeError } from "../../binapi/mod.ts";
 import type { CheckerView } from "../../checker/mod.ts";
 import type { LogAttributes, Logger } from "../../log/mod.ts";
 import type { Clock } from "../../time/mod.ts";
-import { RetvalError } from "../client/errors.ts";
+import { isRefusal } from "../client/errors.ts";
 import { Occupied } from "../lb/occupied.ts";
 import { describeVip, prefixText } from "../lb/vip.ts";
 import type { VppObserver } from "../service.ts";
@@ -214,11 +213,6 @@ export class Changes {
       err: message,
     });
   }
-}
-
-/** Whether a change was refused, by VPP or on the way to it: anything else ends the connection. */
-function isRefusal(reason: unknown): reason is RetvalError | EncodeError {
-  return reason instanceof RetvalError || reason instanceof EncodeError;
 }
 
 function next(source: Iterator<Target>): Target | undefined {

@@ -1,4 +1,3 @@
-import { EncodeError } from "../../binapi/mod.ts";
 import {
   type LbConf as LbConfRequest,
   lbConf,
@@ -7,7 +6,7 @@ import {
 } from "../../gen/vpp.ts";
 import { type IpAddress, parseIp } from "../../ip/mod.ts";
 import type { Logger } from "../../log/mod.ts";
-import { RetvalError } from "../client/errors.ts";
+import { isRefusal } from "../client/errors.ts";
 import type { LbConf, PlannedChange } from "../service.ts";
 import type { Requester } from "./steps.ts";
 
@@ -34,7 +33,7 @@ export async function setConf(
     log.info("vpp-lb-conf-set", { change, ...confAttributes(desired) });
     return undefined;
   } catch (error) {
-    if (!(error instanceof RetvalError || error instanceof EncodeError)) throw error;
+    if (!isRefusal(error)) throw error;
     log.warn("vpp-lb-conf-set-failed", { change, ...confAttributes(desired), err: error.message });
     return `global settings: ${change}: ${error.message}`;
   }
