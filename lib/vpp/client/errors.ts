@@ -86,12 +86,7 @@ const names = new Map(
   ),
 );
 
-/** `VALUE_EXIST` for -81; undefined for a code that VPP does not name. */
-export function retvalName(retval: number): string | undefined {
-  return names.get(retval);
-}
-
 /** `-81 (VALUE_EXIST)`. */
 export function formatRetval(retval: number): string {
-  return `${retval} (${retvalName(retval) ?? "a code without a name"})`;
+  return `${retval} (${names.get(retval) ?? "a code without a name"})`;
 }
