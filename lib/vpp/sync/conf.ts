@@ -4,7 +4,7 @@ import {
   lbConfGet,
   type LbConfGetReply,
 } from "../../gen/vpp.ts";
-import { type IpAddress, parseIp } from "../../ip/mod.ts";
+import { type IpAddress, ipFromBytes } from "../../ip/mod.ts";
 import type { Logger } from "../../log/mod.ts";
 import { isRefusal } from "../client/errors.ts";
 import type { LbConf, PlannedChange } from "../service.ts";
@@ -40,7 +40,8 @@ export async function setConf(
 }
 
 /** How an address that was never set reads back: all ones (docs/vpp.md). */
-const neverSet = new Set(["255.255.255.255", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"]);
+const unset4 = ipFromBytes(new Uint8Array(4).fill(0xff));
+const unset6 = ipFromBytes(new Uint8Array(16).fill(0xff));
 
 /** VPP's global settings as the program thinks of them. */
 export function confOf(reply: LbConfGetReply): LbConf {
@@ -53,7 +54,7 @@ export function confOf(reply: LbConfGetReply): LbConf {
 }
 
 function setAddress(address: IpAddress): IpAddress | undefined {
-  return neverSet.has(address.text) ? undefined : address;
+  return address.text === unset4.text || address.text === unset6.text ? undefined : address;
 }
 
 /** The settings by their keys in the configuration, for people; undefined is unset. */
@@ -75,17 +76,11 @@ export function confDifference(actual: LbConf, desired: LbConf): string {
     .join(", ");
 }
 
-const unset4 = parseIp("255.255.255.255");
-const unset6 = parseIp("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff");
-
 /** The request that sets them; VPP takes both addresses each time. */
 export function confRequest(conf: LbConf): LbConfRequest {
-  const ip4 = conf.ipv4Source ?? unset4;
-  const ip6 = conf.ipv6Source ?? unset6;
-  if (!ip4 || !ip6) throw new TypeError("an address that is all ones does not parse");
   return {
-    ip4_src_address: ip4,
-    ip6_src_address: ip6,
+    ip4_src_address: conf.ipv4Source ?? unset4,
+    ip6_src_address: conf.ipv6Source ?? unset6,
     sticky_buckets_per_core: conf.stickyBucketsPerCore,
     flow_timeout: conf.flowTimeoutSeconds,
   };

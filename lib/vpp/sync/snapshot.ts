@@ -7,7 +7,7 @@ import {
   type LbVipDetails,
   lbVipDump,
 } from "../../gen/vpp.ts";
-import { parseIp } from "../../ip/mod.ts";
+import { ipFromBytes, parseIp } from "../../ip/mod.ts";
 import { type Clock, inSlices } from "../../time/mod.ts";
 import type { ApiClient } from "../client/client.ts";
 import { type DumpedVip, protocols, usedFlag, vipId, type VipKey } from "../lb/vip.ts";
@@ -24,16 +24,15 @@ export interface Snapshot {
   readonly vips: Map<string, DumpedVip>;
 }
 
-const zero = parseIp("0.0.0.0");
+/** Of all addresses. */
+const anyPrefix = { address: ipFromBytes(new Uint8Array(4)), len: 0 };
 
 /**
  * Asks VPP for everything its lb plugin holds. All of it, without filters: VPP ignores that of
  * VIPs, and an IPv4 one of servers never matches (docs/vpp.md). Rejects as the client does.
  */
 export async function readSnapshot(client: Dumper, clock: Clock): Promise<Snapshot> {
-  if (!zero) throw new TypeError("0.0.0.0 does not parse");
-  const pfx = { address: zero, len: 0 };
-  const any = { pfx, protocol: 255, port: 0 };
+  const any = { pfx: anyPrefix, protocol: protocols.any, port: 0 };
   const state = new ActualState();
   const vipDump = { ...any, pfx_matcher: { le: 0, ge: 0 } };
   // VPP answers in order: the servers find their VIPs.
