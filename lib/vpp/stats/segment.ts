@@ -21,12 +21,6 @@ export interface StatsView {
   combined(name: string): CombinedSum;
 }
 
-/** How a reading ended: VPP was `busy` changing the layout, or `moved` things meanwhile. */
-export type Reading<T> =
-  | { readonly kind: "read"; readonly value: T }
-  | { readonly kind: "busy" }
-  | { readonly kind: "moved" };
-
 const noVectors: ThreadVectors = { stride: 8, threads: [] };
 
 /**
@@ -48,18 +42,18 @@ export class StatsReader {
   }
 
   /**
-   * Runs `look` under the epoch protocol: its value counts only if VPP moved nothing meanwhile.
-   * SegmentError when the segment makes no sense though nothing moved.
+   * Runs `look` under the epoch protocol. Undefined when VPP is changing the layout, or did so
+   * meanwhile. SegmentError when the segment makes no sense though nothing moved.
    */
-  read<T>(look: (view: StatsView) => T): Reading<T> {
-    if (this.#directory.inProgress()) return { kind: "busy" };
+  read<T>(look: (view: StatsView) => T): { readonly value: T } | undefined {
+    if (this.#directory.inProgress()) return undefined;
     const epoch = this.#directory.epoch();
     try {
       if (epoch !== this.#epoch) this.#refresh(epoch);
       const value = look(this.#view());
-      return this.#unmoved(epoch) ? { kind: "read", value } : { kind: "moved" };
+      return this.#unmoved(epoch) ? { value } : undefined;
     } catch (error) {
-      if (!this.#unmoved(epoch)) return { kind: "moved" };
+      if (!this.#unmoved(epoch)) return undefined;
       throw error;
     }
   }
@@ -172,7 +166,7 @@ export function segmentIn(memory: SegmentSource, { clock, names }: ReadOptions):
       for (let attempt = 0; attempt < attempts; attempt++) {
         if (!mapped) throw new SegmentError("the stats segment is not mapped any more");
         const reading = reader.read(look);
-        if (reading.kind === "read") return reading.value;
+        if (reading) return reading.value;
         await (attempt < promptAttempts ? clock.turn.next() : sleep(clock, pauseMs));
       }
       throw new SegmentError(`VPP kept changing the stats segment for ${attempts} attempts`);
