@@ -19,23 +19,22 @@ import {
 } from "../../lib/gen/vpp.ts";
 import { encodeRequest } from "../../lib/vpp/client/guards.ts";
 import { recordingNames } from "./support/fixtures.ts";
-import { decodeHex, encodeHex } from "./support/hex.ts";
 import { replay, type ReplayedFrame } from "./support/replay.ts";
 
 /** The bytes, whatever they would do to VPP. */
 function written(message: Message, header: MessageHeader, value: Record<string, unknown>): string {
   const writer = new WireWriter();
   encodeMessage(writer, message, header, value);
-  return encodeHex(writer.written());
+  return writer.written().toHex();
 }
 
 for (const name of recordingNames) {
   Deno.test(`every frame of the recording ${name} decodes and encodes to the same bytes`, async () => {
     for (const line of await replay(name)) {
       if (line.dir === "note") continue;
-      assert.ok(line.message, `undeclared: ${encodeHex(line.payload.subarray(0, 40))}`);
+      assert.ok(line.message, `undeclared: ${line.payload.subarray(0, 40).toHex()}`);
       const { header, value } = decodeMessage(line.message, line.payload);
-      assert.equal(written(line.message, header, value), encodeHex(line.payload));
+      assert.equal(written(line.message, header, value), line.payload.toHex());
     }
   });
 
@@ -184,7 +183,7 @@ Deno.test("routes, texts, version and settings are what the independent client s
 });
 
 Deno.test("a count that promises more entries than there are bytes costs nothing", () => {
-  const reply = decodeHex(
+  const reply = Uint8Array.fromHex(
     "0194000000360000000000000000000000080000000000000000000000000000000000000000ff",
   );
   assert.throws(() => decodeMessage(ipRouteLookup.reply, reply), DecodeError);

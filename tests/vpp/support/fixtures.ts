@@ -1,7 +1,5 @@
 /** Reads the recordings of a real VPP that lie in data/. */
 
-import { decodeHex } from "./hex.ts";
-
 const data = new URL("../data/", import.meta.url);
 
 /** A frame as it was on the socket, or a remark about the frames before it. */
@@ -55,7 +53,7 @@ function parseLine(line: string): RecordedLine {
   if (value.dir !== "to-vpp" && value.dir !== "from-vpp") throw new Error(`odd line: ${line}`);
   return {
     dir: value.dir,
-    header: decodeHex(String(value.header)),
-    payload: decodeHex(String(value.payload)),
+    header: Uint8Array.fromHex(String(value.header)),
+    payload: Uint8Array.fromHex(String(value.payload)),
   };
 }
