@@ -8,9 +8,9 @@ import {
 import { type Clock, yieldIfDue } from "../../time/mod.ts";
 import { answerOf, type Call, type Dump, type Message, type Values } from "../../binapi/mod.ts";
 import { controlPing, sockclntDelete } from "../../gen/vpp.ts";
-import type { MessageTable } from "./connect.ts";
 import { ConnectionError, IncompatibleError, RetvalError } from "./errors.ts";
 import { encodeRequest } from "./guards.ts";
+import type { MessageTable } from "./message_table.ts";
 import { PendingRequests, type Waiting } from "./pending.ts";
 import {
   appendFrame,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { connectApi } from "../../../lib/vpp/client/connect.ts";
 import { controlPing } from "../../../lib/gen/vpp.ts";
 import { framed, idOf, Line, Setup, turns, welcome } from "../support/line.ts";
+import { ScriptedVpp } from "../support/scripted_vpp.ts";
 
 /** A line whose reading, but for the first so many times, ends when a test says so. */
 class SlowLine extends Line {
@@ -52,6 +53,33 @@ Deno.test("a handshake is given up after its deadline, with all that is left of 
   assert.ok(line.closed > 0);
   line.release();
   await assert.rejects(opening, { name: "TimeoutError" });
+});
+
+Deno.test("a handshake without an answer ends after its deadline", async () => {
+  const { clock, context } = new Setup();
+  await using vpp = await ScriptedVpp.start({ greeted: () => clock.advance(5_000) });
+  await assert.rejects(connectApi(vpp.path, context), {
+    message: "VPP did not answer sockclnt_create within 5000 ms",
+  });
+  assert.equal(clock.pending, 0);
+});
+
+Deno.test("a handshake can be aborted, and ends with the peer", async () => {
+  const controller = new AbortController();
+  await using vpp = await ScriptedVpp.start({ greeted: () => controller.abort(new Error("stop")) });
+  await assert.rejects(connectApi(vpp.path, new Setup().context, controller.signal), /stop/);
+  await using rude = await ScriptedVpp.start({ greeted: (peer) => peer.close() });
+  await assert.rejects(
+    connectApi(rude.path, new Setup().context),
+    /VPP closed the connection in the handshake/,
+  );
+});
+
+Deno.test("no socket is an error that names the path", async () => {
+  await assert.rejects(
+    connectApi("/nonexistent/api.sock", new Setup().context),
+    /^ConnectionError: cannot connect to VPP at \/nonexistent\/api.sock: No such file/,
+  );
 });
 
 Deno.test("a handshake that is given up has the reason of whoever gave it up", async () => {

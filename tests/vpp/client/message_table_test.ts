@@ -1,24 +1,18 @@
 import assert from "node:assert/strict";
-import { FakeClock } from "../../../lib/time/mod.ts";
-import type { ClientContext } from "../../../lib/vpp/client/client.ts";
-import { checkTable, connectApi } from "../../../lib/vpp/client/connect.ts";
+import { connectApi } from "../../../lib/vpp/client/connect.ts";
 import { IncompatibleError } from "../../../lib/vpp/client/errors.ts";
+import { checkTable } from "../../../lib/vpp/client/message_table.ts";
 import { nameCrc } from "../../../lib/binapi/mod.ts";
 import { allMessages } from "../../../lib/gen/vpp.ts";
-import { RecordedLog } from "../../support/recorded_log.ts";
+import { Setup } from "../support/line.ts";
 import { ScriptedVpp } from "../support/scripted_vpp.ts";
-
-/** A context for handshakes that fail. */
-function plainContext(clock = new FakeClock()): ClientContext {
-  return { log: new RecordedLog("info"), clock, deadlineMs: 5_000 };
-}
 
 Deno.test("a VPP without weights is refused by the names of what it lacks", async () => {
   await using vpp = await ScriptedVpp.start({
     announce: (message) =>
       message.name.startsWith("lb_as_set_weight") ? undefined : nameCrc(message),
   });
-  await assert.rejects(connectApi(vpp.path, plainContext()), {
+  await assert.rejects(connectApi(vpp.path, new Setup().context), {
     name: "IncompatibleError",
     message: "this VPP lacks lb_as_set_weight; weights need VPP 26.10 or later",
   });
@@ -28,7 +22,7 @@ Deno.test("a VPP without the lb plugin is asked about it", async () => {
   await using vpp = await ScriptedVpp.start({
     announce: (message) => message.name.startsWith("lb_") ? undefined : nameCrc(message),
   });
-  await assert.rejects(connectApi(vpp.path, plainContext()), {
+  await assert.rejects(connectApi(vpp.path, new Setup().context), {
     name: "IncompatibleError",
     message: "this VPP lacks lb_conf, lb_conf_get, lb_add_del_vip_v2, lb_add_del_as_v2, " +
       "lb_as_set_weight, lb_vip_dump, lb_as_v2_dump; is its lb plugin loaded?",
@@ -66,36 +60,9 @@ Deno.test("a message with another layout is refused by name", async () => {
   await using vpp = await ScriptedVpp.start({
     announce: (message) => message.name === "lb_conf" ? "lb_conf_01234567" : nameCrc(message),
   });
-  await assert.rejects(connectApi(vpp.path, plainContext()), {
+  await assert.rejects(connectApi(vpp.path, new Setup().context), {
     name: "IncompatibleError",
     message: "this VPP has lb_conf with the CRC 01234567 instead of 56cd3261, " +
       "so its layout is not the one known here",
   });
-});
-
-Deno.test("a handshake without an answer ends after its deadline", async () => {
-  const clock = new FakeClock();
-  await using vpp = await ScriptedVpp.start({ greeted: () => clock.advance(5_000) });
-  await assert.rejects(connectApi(vpp.path, plainContext(clock)), {
-    message: "VPP did not answer sockclnt_create within 5000 ms",
-  });
-  assert.equal(clock.pending, 0);
-});
-
-Deno.test("a handshake can be aborted, and ends with the peer", async () => {
-  const controller = new AbortController();
-  await using vpp = await ScriptedVpp.start({ greeted: () => controller.abort(new Error("stop")) });
-  await assert.rejects(connectApi(vpp.path, plainContext(), controller.signal), /stop/);
-  await using rude = await ScriptedVpp.start({ greeted: (peer) => peer.close() });
-  await assert.rejects(
-    connectApi(rude.path, plainContext()),
-    /VPP closed the connection in the handshake/,
-  );
-});
-
-Deno.test("no socket is an error that names the path", async () => {
-  await assert.rejects(
-    connectApi("/nonexistent/api.sock", plainContext()),
-    /^ConnectionError: cannot connect to VPP at \/nonexistent\/api.sock: No such file/,
-  );
 });
