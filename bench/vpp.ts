@@ -10,12 +10,15 @@
 
 import type { LogAttributes, Logger } from "../lib/log/mod.ts";
 import { systemClock } from "../lib/time/mod.ts";
-import type { ApiClient } from "../lib/vpp/client/client.ts";
-import { connectApi } from "../lib/vpp/client/connect.ts";
-import { CounterReader, statsNames } from "../lib/vpp/stats/counters.ts";
+import {
+  type ApiClient,
+  connectApi,
+  openStatsSegment,
+  type StatsSegment,
+} from "../lib/vppclient/mod.ts";
+import { CounterReader, statsNames } from "../lib/vpp/counters.ts";
 import { controlPing } from "../lib/gen/vpp.ts";
-import type { StatsSegment, Vpp } from "../lib/vpp/mod.ts";
-import { openStatsSegment } from "../lib/vpp/stats/segment.ts";
+import type { Vpp } from "../lib/vpp/mod.ts";
 import { KnownState } from "../lib/vpp/sync/known.ts";
 import { readSnapshot } from "../lib/vpp/sync/snapshot.ts";
 import { BenchDaemon, serversPerVip, silent, vipCount } from "./vpp/daemon.ts";

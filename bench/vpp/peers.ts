@@ -12,7 +12,7 @@ import {
   lbVipDump,
   showVersion,
 } from "../../lib/gen/vpp.ts";
-import { frameOf, ScriptedVpp } from "../../tests/vpp/support/scripted_vpp.ts";
+import { frameOf, ScriptedVpp } from "../../tests/vppclient/support/scripted_vpp.ts";
 import { benchConfig, serversPerVip } from "./daemon.ts";
 
 /** Runs `work` while another process plays the part `args[0]`, `ready` being its last socket. */

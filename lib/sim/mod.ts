@@ -1,12 +1,12 @@
 /**
  * A VPP with the lb plugin that speaks the wire, for tests and the demo: the API socket, the
  * stats segment, and the plugin's behaviour with its quirks. Written from what a real VPP does
- * and independently of `lib/vpp`, so that a misunderstanding there shows here. How messages are
- * laid out both have from VPP's own API files, by `lib/gen/vpp.ts`; recordings of a real VPP hold
- * them to it.
+ * and independently of `lib/vppclient`, so that a misunderstanding there shows here. How messages
+ * are laid out both have from VPP's own API files, by `lib/gen/vpp.ts`; recordings of a real VPP
+ * hold them to it.
  *
  * {@link SimulatedVpp} listens on sockets; {@link InMemoryVpp} needs nothing but a clock and a
- * seed. What the latter puts in the place of sockets has the types of `lib/vpp`, nothing else.
+ * seed. What the latter puts in the place of sockets has the types of `lib/vppclient`, nothing else.
  *
  * @example A VPP without sockets, changed by hand
  * ```ts

@@ -4,8 +4,6 @@
  *
  * A server here is what VPP calls an AS, an application server: an address behind a VIP.
  *
- * - `client`: one connection to VPP's API socket.
- * - `stats`: VPP's stats segment, and the counters in it.
  * - `lb`: VIPs and servers as desired and as VPP has them, and the plan from one to the other.
  * - `sync`: keeps one VPP in line, from what it holds when connected to the last change.
  * - `link`: keeps a connection, one after the other, and what may be asked of a connected VPP.
@@ -68,20 +66,8 @@
  * @module
  */
 
-export type { Connect } from "./client/connect.ts";
-export type { Transport } from "./client/transport.ts";
-export { trafficOf } from "./stats/counters.ts";
+export { trafficOf } from "./counters.ts";
 export type { Flushes, FlushMemory } from "./lb/ledger.ts";
 export type { ConnectionOptions, VppAccess } from "./link/connection.ts";
-export {
-  type CombinedSum,
-  type ReadOptions,
-  segmentIn,
-  type SegmentOptions,
-  type SegmentSource,
-  type SimpleSum,
-  type StatsSegment,
-  type StatsView,
-} from "./stats/segment.ts";
 export * from "./service.ts";
 export { Vpp, type VppOptions } from "./vpp.ts";

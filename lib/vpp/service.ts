@@ -1,6 +1,6 @@
 import type { DesiredSource } from "../checker/mod.ts";
 import type { IpAddress } from "../ip/mod.ts";
-import type { ApiObserver } from "./client/client.ts";
+import type { ApiObserver } from "../vppclient/mod.ts";
 
 /** The VPP that maglevd is connected to. Times are Unix milliseconds. */
 export interface VppInfo {

@@ -31,7 +31,7 @@ Deno.test("the search for log records sees every way of logging", async () => {
 });
 
 Deno.test("names of return values in the page are VPP's", async () => {
-  const { formatRetval } = await import("../../lib/vpp/client/errors.ts");
+  const { formatRetval } = await import("../../lib/vppclient/errors.ts");
   const shown = [...page.matchAll(/^\| (-\d+ \([A-Z_]+\))/gm)].map(([, text = ""]) => text);
   equal(shown.length, 5);
   for (const text of shown) equal(formatRetval(parseInt(text)), text);

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import type { SimRequest } from "../../lib/sim/mod.ts";
-import type { ApiClient } from "../../lib/vpp/client/client.ts";
-import { ConnectionError, TimeoutError } from "../../lib/vpp/client/errors.ts";
-import { statsNames } from "../../lib/vpp/stats/counters.ts";
+import { type ApiClient, ConnectionError, TimeoutError } from "../../lib/vppclient/mod.ts";
+import { statsNames } from "../../lib/vpp/counters.ts";
 import {
   cliInband,
   controlPing,

@@ -4,6 +4,7 @@ import { walk } from "./tree.ts";
 export const rooms: Readonly<Record<string, readonly string[]>> = {
   checker: ["tests/checker"],
   health: ["tests/health"],
+  vppclient: ["tests/vppclient"],
   vpp: ["tests/vpp", "tests/faults"],
   binapi: ["tests/binapi"],
   probes: ["tests/probes"],

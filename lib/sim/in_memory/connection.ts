@@ -1,5 +1,5 @@
 import type { Clock } from "../../time/mod.ts";
-import type { Transport } from "../../vpp/mod.ts";
+import type { Transport } from "../../vppclient/mod.ts";
 import type { Api, Peer } from "../api.ts";
 import { FrameReader, headerBytes } from "../messages.ts";
 import { ClientEnd, Pipe } from "./stream.ts";

@@ -1,5 +1,5 @@
 import type { Clock, Timer } from "../../time/mod.ts";
-import type { Transport } from "../../vpp/mod.ts";
+import type { Transport } from "../../vppclient/mod.ts";
 
 /** How a stream ends: in order, or with data that nobody read. */
 export type End = "end" | "reset";

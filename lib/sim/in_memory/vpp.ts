@@ -5,7 +5,7 @@ import {
   type SegmentOptions,
   type StatsSegment,
   type Transport,
-} from "../../vpp/mod.ts";
+} from "../../vppclient/mod.ts";
 import type { Api } from "../api.ts";
 import { type ProcessOptions, VppProcess } from "../process.ts";
 import { MemoryConnection } from "./connection.ts";

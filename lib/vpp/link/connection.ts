@@ -1,12 +1,17 @@
 import { controlPing, showVersion } from "../../gen/vpp.ts";
 import { asError, LimitedLog, type Logger } from "../../log/mod.ts";
 import { abortable, type Clock, type Timer } from "../../time/mod.ts";
-import type { ApiClient } from "../client/client.ts";
-import { type Connect, connectApi } from "../client/connect.ts";
+import {
+  type ApiClient,
+  type Connect,
+  connectApi,
+  openStatsSegment,
+  SegmentError,
+  type SegmentOptions,
+  type StatsSegment,
+} from "../../vppclient/mod.ts";
+import { CounterReader, statsNames } from "../counters.ts";
 import type { LbCounters, VppInfo, VppObserver } from "../service.ts";
-import { CounterReader, statsNames } from "../stats/counters.ts";
-import { SegmentError } from "../stats/directory.ts";
-import { openStatsSegment, type SegmentOptions, type StatsSegment } from "../stats/segment.ts";
 import type { KnownState } from "../sync/known.ts";
 
 /** How VPP is reached. All is as on a real machine unless given. */

@@ -3,9 +3,14 @@ import { reasonOf } from "../../log/mod.ts";
 import { NetError } from "../../net/mod.ts";
 import type { Supervisor, Task } from "../../supervisor/mod.ts";
 import { abortable, sleep } from "../../time/mod.ts";
-import { ConnectionError, IncompatibleError, RetvalError, TimeoutError } from "../client/errors.ts";
+import {
+  ConnectionError,
+  IncompatibleError,
+  RetvalError,
+  SegmentError,
+  TimeoutError,
+} from "../../vppclient/mod.ts";
 import type { LbCounters, VppAway, VppInfo, VppStep } from "../service.ts";
-import { SegmentError } from "../stats/directory.ts";
 import { KnownState } from "../sync/known.ts";
 import { StepTracker } from "../sync/step_tracker.ts";
 import { keepInLine, type SyncContext } from "../sync/syncer.ts";

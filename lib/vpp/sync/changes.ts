@@ -1,7 +1,7 @@
 import type { CheckerView } from "../../checker/mod.ts";
 import type { LogAttributes, Logger } from "../../log/mod.ts";
 import type { Clock } from "../../time/mod.ts";
-import { isRefusal } from "../client/errors.ts";
+import { isRefusal } from "../../vppclient/mod.ts";
 import { Occupied } from "../lb/occupied.ts";
 import { describeVip, prefixText } from "../lb/vip.ts";
 import type { VppObserver } from "../service.ts";

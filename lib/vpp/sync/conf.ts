@@ -6,7 +6,7 @@ import {
 } from "../../gen/vpp.ts";
 import { type IpAddress, ipFromBytes } from "../../ip/mod.ts";
 import type { Logger } from "../../log/mod.ts";
-import { isRefusal } from "../client/errors.ts";
+import { isRefusal } from "../../vppclient/mod.ts";
 import type { LbConf, PlannedChange } from "../service.ts";
 import type { Requester } from "./steps.ts";
 

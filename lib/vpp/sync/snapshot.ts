@@ -9,7 +9,7 @@ import {
 } from "../../gen/vpp.ts";
 import { ipFromBytes, parseIp } from "../../ip/mod.ts";
 import { type Clock, inSlices } from "../../time/mod.ts";
-import type { ApiClient } from "../client/client.ts";
+import type { ApiClient } from "../../vppclient/mod.ts";
 import { type DumpedVip, protocols, usedFlag, vipId, type VipKey } from "../lb/vip.ts";
 import { encaps, type LbConf } from "../service.ts";
 import { confOf } from "./conf.ts";

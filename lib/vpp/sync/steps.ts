@@ -9,7 +9,7 @@ import {
 } from "../../gen/vpp.ts";
 import type { IpAddress } from "../../ip/mod.ts";
 import type { LogAttributes } from "../../log/mod.ts";
-import type { ApiClient } from "../client/client.ts";
+import type { ApiClient } from "../../vppclient/mod.ts";
 import type { DesiredVip } from "../lb/desired.ts";
 import type { Ledger } from "../lb/ledger.ts";
 import type { Occupied } from "../lb/occupied.ts";

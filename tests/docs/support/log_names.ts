@@ -46,7 +46,7 @@ const indirect: Readonly<Record<string, readonly string[]>> = {
     "warn grpc-handler-error",
   ],
   "lib/port/listener.ts": ["warn grpc-accept-error"],
-  "lib/vpp/client/client.ts": ["debug vpp-api-send", "debug vpp-api-recv"],
+  "lib/vppclient/client.ts": ["debug vpp-api-send", "debug vpp-api-recv"],
   "lib/vpp/sync/changes.ts": [],
   "lib/vpp/sync/steps.ts": ["vip-add", "vip-del", "vip-recreate", "as-add", "as-del", "as-weight"]
     .map((change) => `info vpp-lbsync-${change}`),

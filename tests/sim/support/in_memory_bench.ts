@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
 import { InMemoryVpp, type InMemoryVppOptions, portsOf } from "../../../lib/sim/mod.ts";
 import { FakeClock } from "../../../lib/time/mod.ts";
-import type { ApiClient } from "../../../lib/vpp/client/client.ts";
-import { connectApi } from "../../../lib/vpp/client/connect.ts";
-import { statsNames } from "../../../lib/vpp/stats/counters.ts";
-import type { StatsSegment } from "../../../lib/vpp/stats/segment.ts";
+import { type ApiClient, connectApi, type StatsSegment } from "../../../lib/vppclient/mod.ts";
+import { statsNames } from "../../../lib/vpp/counters.ts";
 import { Random } from "../../h2/fuzz/random.ts";
 import { RecordedLog } from "../../support/recorded_log.ts";
 

@@ -11,7 +11,7 @@ import {
   type PrefixPlan,
 } from "../../../lib/vpp/lb/plan.ts";
 import { ip } from "../../support/ip.ts";
-import { RetvalError } from "../../../lib/vpp/client/errors.ts";
+import { RetvalError } from "../../../lib/vppclient/mod.ts";
 import { Carrying } from "../support/carrying.ts";
 import { someDesired, someVpp } from "../support/desired_vips.ts";
 import type { ModelVpp } from "../support/model_vpp.ts";

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { portsOf } from "../../../lib/sim/mod.ts";
 import { Supervisor } from "../../../lib/supervisor/mod.ts";
 import { FakeClock } from "../../../lib/time/mod.ts";
-import type { Transport } from "../../../lib/vpp/client/transport.ts";
+import type { Transport } from "../../../lib/vppclient/mod.ts";
 import { Connection } from "../../../lib/vpp/link/connection.ts";
 import { Vpp } from "../../../lib/vpp/mod.ts";
 import { Bed } from "../support/bed.ts";

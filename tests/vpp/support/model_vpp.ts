@@ -3,7 +3,7 @@
  * accepted and what a dump shows afterwards. Answers requests directly, without a socket.
  */
 
-import { RetvalError } from "../../../lib/vpp/client/errors.ts";
+import { RetvalError } from "../../../lib/vppclient/mod.ts";
 import {
   type Call,
   type Dump,
@@ -26,7 +26,7 @@ import {
   type LbVipDetails,
   lbVipDump,
 } from "../../../lib/gen/vpp.ts";
-import { encodeRequest } from "../../../lib/vpp/client/guards.ts";
+import { encodeRequest } from "../../../lib/vppclient/guards.ts";
 import { ip } from "../../support/ip.ts";
 
 interface ModelServer {

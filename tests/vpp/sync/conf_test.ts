@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { EncodeError } from "../../../lib/binapi/mod.ts";
 import type { LbConfig } from "../../../lib/config/mod.ts";
-import { RetvalError } from "../../../lib/vpp/client/errors.ts";
+import { RetvalError } from "../../../lib/vppclient/mod.ts";
 import type { LbConf } from "../../../lib/vpp/mod.ts";
 import {
   confDifference,

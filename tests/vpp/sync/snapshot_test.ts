@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { LbAsV2Details, LbVipDetails } from "../../../lib/gen/vpp.ts";
 import { ActualState, parseVerbose, type VipExtras } from "../../../lib/vpp/sync/snapshot.ts";
 import { ip } from "../../support/ip.ts";
-import { textFile } from "../support/fixtures.ts";
+import { textFile } from "../../vppclient/support/fixtures.ts";
 
 const vip = { pfx: { address: ip("192.0.2.1"), len: 32 }, protocol: 6, port: 80 };
 const id = "192.0.2.1/32 6 80";

@@ -1,0 +1,254 @@
+import type { ServerTraffic } from "../checker/mod.ts";
+import { cliInband, ipRouteLookup } from "../gen/vpp.ts";
+import { compareIp, hostPrefix, type IpAddress } from "../ip/mod.ts";
+import { type Clock, inSlices, mergeSort, type Steps } from "../time/mod.ts";
+import {
+  type ApiClient,
+  RetvalError,
+  type StatsSegment,
+  type StatsView,
+} from "../vppclient/mod.ts";
+import { type ActualVip, compareVips, namedVip, prefixText } from "./lb/vip.ts";
+import type { LbCounters } from "./service.ts";
+import type { KnownState } from "./sync/known.ts";
+import { parseVerbose, verboseCommand } from "./sync/snapshot.ts";
+
+/** Nobody tells when somebody else's route takes over the index of one of ours. */
+const relearnMs = 300_000;
+
+/** The VIPs and servers that are counted, and what has changed about them. */
+export type CountedState = Pick<
+  KnownState,
+  "version" | "all" | "takeChangedAddresses" | "poolIndexFound"
+>;
+
+/**
+ * Reads the counters of what VPP is known to hold. One per connection. Whatever VPP could not yet
+ * tell, a pool index or a route, is asked for again before the next reading.
+ */
+export class CounterReader {
+  readonly #routes: RouteIndices;
+  #rows: CounterRows = { vips: [], addresses: [], servers: [] };
+  /** Of what is known, when the rows were made; undefined while something is missing in them. */
+  #version: number | undefined;
+  #learnedAt: number;
+
+  constructor(
+    private readonly client: Pick<ApiClient, "request">,
+    private readonly segment: StatsSegment,
+    private readonly known: CountedState,
+    private readonly clock: Clock,
+  ) {
+    this.#routes = new RouteIndices(client);
+    this.#learnedAt = clock.now();
+  }
+
+  /** One reading. Rejects with SegmentError, or when the connection fails. */
+  async read(): Promise<LbCounters> {
+    await this.#prepare();
+    const rows = this.#rows;
+    return await this.segment.read((view) => readCounters(rows, view, this.clock.wall()));
+  }
+
+  /** Finds out where to read, if that may have changed. */
+  async #prepare(): Promise<void> {
+    if (this.clock.now() - this.#learnedAt >= relearnMs) this.#relearn();
+    const { version } = this.known;
+    if (version === this.#version) return;
+    for (const address of this.known.takeChangedAddresses()) this.#routes.forget(address);
+    await this.#learnPoolIndices();
+    const counted = await inSlices(this.clock, countedIn(this.known.all()));
+    const routes = routesOf(counted);
+    await this.#routes.learn(routes);
+    this.#rows = await inSlices(this.clock, counterRows(counted, (key) => this.#routes.index(key)));
+    const isComplete = counted.vips.every(({ poolIndex }) => poolIndex !== undefined) &&
+      routes.every((key) => this.#routes.index(key) !== undefined);
+    this.#version = isComplete ? version : undefined;
+  }
+
+  #relearn(): void {
+    this.#learnedAt = this.clock.now();
+    this.#routes.clear();
+    this.#version = undefined;
+  }
+
+  /** VPP's text is the only place that tells them; a VIP just made is not in the last dump. */
+  async #learnPoolIndices(): Promise<void> {
+    const missing = [...this.known.all()].filter(({ poolIndex }) => poolIndex === undefined);
+    if (missing.length === 0) return;
+    const { reply } = await this.client.request(cliInband, { cmd: verboseCommand });
+    const extras = await inSlices(this.clock, parseVerbose(reply));
+    for (const { id } of missing) {
+      const poolIndex = extras.get(id)?.poolIndex;
+      if (poolIndex !== undefined) this.known.poolIndexFound(id, poolIndex);
+    }
+  }
+}
+
+/** What VPP sent to servers, of one reading; undefined while nothing was read. */
+export function trafficOf(counters: LbCounters | undefined): ServerTraffic | undefined {
+  if (!counters || counters.at === 0) return undefined;
+  const { at, servers } = counters;
+  const known = servers.filter(({ isUnknown }) => !isUnknown);
+  const byAddress = new Map(known.map(({ address, packets }) => [address, packets]));
+  return { at, packetsTo: (address) => byAddress.get(address) };
+}
+
+/** A route whose counters are wanted. */
+export interface RouteKey {
+  readonly address: IpAddress;
+  readonly prefixLength: number;
+}
+
+const windowSize = 128;
+
+/**
+ * Where VPP counts the packets of routes: indices into `/net/route/…`, looked up once and kept
+ * until told that they may have changed.
+ */
+class RouteIndices {
+  /** By prefix, as text. */
+  readonly #indices = new Map<string, number>();
+
+  constructor(private readonly client: Pick<ApiClient, "request">) {}
+
+  /** The index of a route; undefined when VPP has no such route, or was not asked. */
+  index(key: RouteKey): number | undefined {
+    return this.#indices.get(prefixText(key));
+  }
+
+  /** Forgets the host route of this address. */
+  forget(address: IpAddress): void {
+    this.#indices.delete(hostPrefix(address));
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.#indices.clear();
+  }
+
+  /** Looks up what is not known. Rejects when the connection fails. */
+  async learn(keys: readonly RouteKey[]): Promise<void> {
+    const unknown = keys.filter((key) => !this.#indices.has(prefixText(key)));
+    for (let start = 0; start < unknown.length; start += windowSize) {
+      await Promise.all(unknown.slice(start, start + windowSize).map((key) => this.#lookUp(key)));
+    }
+  }
+
+  /** A route that VPP does not have (-6) stays unknown and is asked for again. */
+  async #lookUp({ address, prefixLength }: RouteKey): Promise<void> {
+    const prefix = { address, len: prefixLength };
+    try {
+      const reply = await this.client.request(ipRouteLookup, { table_id: 0, exact: 1, prefix });
+      this.#indices.set(prefixText({ address, prefixLength }), reply.route.stats_index);
+    } catch (error) {
+      if (!(error instanceof RetvalError)) throw error;
+    }
+  }
+}
+
+/** The /32 or /128 of an address. */
+function hostRoute(address: IpAddress): RouteKey {
+  return { address, prefixLength: address.family === 4 ? 32 : 128 };
+}
+
+/** Entries of the stats segment. The lb plugin's have no leading slash (docs/vpp.md). */
+export const statsNames = {
+  bootTime: "/sys/boottime",
+  next: "packet from existing sessions",
+  first: "first session packet",
+  untracked: "untracked packet",
+  noServer: "no server configured",
+  /** Packets that a route delivered to what it leads to: here a VIP. */
+  routeTo: "/net/route/to",
+  /** Packets sent by way of a route: here to a server, encapsulation included. */
+  routeVia: "/net/route/via",
+} as const;
+
+/**
+ * Where the counters are, prepared so that a reading does nothing but add up; an index is undefined
+ * where it is not known, which reads as 0.
+ */
+export interface CounterRows {
+  readonly vips: (ReturnType<typeof namedVip> & { readonly pool: number | undefined })[];
+  readonly addresses: { readonly prefix: string; readonly route: number | undefined }[];
+  readonly servers: { readonly address: string; readonly route: number | undefined }[];
+}
+
+/** Everything that is counted, in order. */
+export interface Counted {
+  readonly vips: readonly ActualVip[];
+  readonly servers: readonly IpAddress[];
+}
+
+/** The VIPs, and every server address once. Yields now and then, for slicing. */
+export function* countedIn(vips: Iterable<ActualVip>): Steps<Counted> {
+  const list: ActualVip[] = [];
+  const servers = new Map<string, IpAddress>();
+  for (const vip of vips) {
+    list.push(vip);
+    for (const [text, { address }] of vip.servers) servers.set(text, address);
+    yield;
+  }
+  const addresses = yield* mergeSort([...servers.values()], compareIp);
+  return { vips: list.sort(compareVips), servers: addresses };
+}
+
+/** The routes that count for them. */
+function routesOf({ vips, servers }: Counted): RouteKey[] {
+  return [...vips, ...servers.map(hostRoute)];
+}
+
+/** Puts the rows together. Yields now and then, for slicing. */
+export function* counterRows(
+  { vips, servers }: Counted,
+  indexOf: (key: RouteKey) => number | undefined,
+): Generator<void, CounterRows> {
+  const rows: CounterRows = { vips: [], addresses: [], servers: [] };
+  for (const vip of vips) {
+    const named = namedVip(vip);
+    const { prefix } = named;
+    rows.vips.push({ ...named, pool: vip.poolIndex });
+    // In order, so the VIPs of one prefix stand together.
+    if (rows.addresses.at(-1)?.prefix !== prefix) {
+      rows.addresses.push({ prefix, route: indexOf(vip) });
+    }
+    yield;
+  }
+  for (const address of servers) {
+    rows.servers.push({ address: address.text, route: indexOf(hostRoute(address)) });
+    yield;
+  }
+  return rows;
+}
+
+/** Reads all rows at Unix milliseconds `at`. Counters that do not exist yet are 0. */
+function readCounters(rows: CounterRows, view: StatsView, at: number): LbCounters {
+  const next = view.simple(statsNames.next);
+  const first = view.simple(statsNames.first);
+  const untracked = view.simple(statsNames.untracked);
+  const noServer = view.simple(statsNames.noServer);
+  const to = view.combined(statsNames.routeTo);
+  const via = view.combined(statsNames.routeVia);
+  return {
+    at,
+    vips: rows.vips.map(({ prefix, protocol, port, pool }) => ({
+      ...{ prefix, protocol, port },
+      next: next(pool),
+      first: first(pool),
+      untracked: untracked(pool),
+      noServer: noServer(pool),
+    })),
+    addresses: rows.addresses.map(({ prefix, route }) => ({
+      prefix,
+      packets: to.packets(route),
+      bytes: to.bytes(route),
+    })),
+    servers: rows.servers.map(({ address, route }) => ({
+      address,
+      packets: via.packets(route),
+      bytes: via.bytes(route),
+      ...(route === undefined && { isUnknown: true }),
+    })),
+  };
+}

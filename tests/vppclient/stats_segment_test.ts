@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { listenSeqpacket } from "../../lib/net/mod.ts";
+import { FakeClock } from "../../lib/time/mod.ts";
+import {
+  openStatsSegment,
+  segmentIn,
+  type SegmentSource,
+} from "../../lib/vppclient/stats_segment.ts";
+import { SegmentError } from "../../lib/vppclient/segment_directory.ts";
+import { gunzipped } from "./support/fixtures.ts";
+
+const recorded = await gunzipped("stats/two-threads.bin.gz");
+const names = ["/sys/num_worker_threads"];
+
+function copy(): { bytes: Uint8Array<ArrayBuffer>; view: DataView } {
+  const bytes = recorded.slice();
+  return { bytes, view: new DataView(bytes.buffer) };
+}
+
+function memoryOf(buffer: ArrayBuffer, dispose: () => void = () => {}): SegmentSource {
+  return { buffer, [Symbol.dispose]: dispose };
+}
+
+Deno.test("a reading waits while VPP changes the layout, 10 turns and 100 ms at most", async () => {
+  const { bytes, view } = copy();
+  const clock = new FakeClock();
+  let turns = 0;
+  clock.turn = { isOver: false, next: () => Promise.resolve(void turns++) };
+  const segment = segmentIn(memoryOf(bytes.buffer), { clock, names });
+  const workers = () => segment.read((stats) => stats.scalar("/sys/num_worker_threads"));
+  view.setUint32(24, 1, true);
+  const soon = workers();
+  view.setUint32(24, 0, true);
+  assert.equal(await soon, 1);
+  assert.deepEqual([turns, clock.pending], [1, 0], "the next turn is tried first");
+  view.setUint32(24, 1, true);
+  const later = workers();
+  await clock.advanceAsync(97);
+  view.setUint32(24, 0, true);
+  await clock.advanceAsync(1);
+  assert.equal(await later, 1, "the last attempt is after 98 ms of pauses");
+  view.setUint32(24, 1, true);
+  turns = 0;
+  const begun = clock.now();
+  let failedAt = 0;
+  const failing = assert.rejects(
+    workers().finally(() => failedAt = clock.now()),
+    new SegmentError("VPP kept changing the stats segment for 60 attempts"),
+  );
+  for (let ms = 0; ms < 200; ms++) await clock.advanceAsync(1);
+  await failing;
+  assert.deepEqual([turns, failedAt - begun, clock.pending], [10, 100, 0]);
+});
+
+Deno.test("memory without a segment in it is given back at once", () => {
+  let unmapped = 0;
+  const memory = memoryOf(new ArrayBuffer(4096), () => unmapped++);
+  assert.throws(() => segmentIn(memory, { clock: new FakeClock(), names }), SegmentError);
+  assert.equal(unmapped, 1);
+});
+
+Deno.test("a segment is unmapped once, and not read afterwards", async () => {
+  let unmapped = 0;
+  const memory = memoryOf(copy().bytes.buffer, () => unmapped++);
+  const segment = segmentIn(memory, { clock: new FakeClock(), names });
+  segment[Symbol.dispose]();
+  segment[Symbol.dispose]();
+  assert.equal(unmapped, 1);
+  await assert.rejects(segment.read(() => 1), /the stats segment is not mapped any more/);
+});
+
+const options = { clock: new FakeClock(), names: [], deadlineMs: 600_000 };
+
+Deno.test("whoever waits for a stats segment may give it up", async () => {
+  const folder = await Deno.makeTempDir();
+  const path = `${folder}/stats.sock`;
+  try {
+    // Connected to by the kernel, and never answered.
+    using listener = listenSeqpacket(path);
+    const controller = new AbortController();
+    const opening = openStatsSegment(path, { ...options, signal: controller.signal });
+    controller.abort(new Error("maglevd is stopping"));
+    await assert.rejects(opening, /maglevd is stopping/);
+    await assert.rejects(
+      openStatsSegment(path, { ...options, deadlineMs: 1 }),
+      { name: "NetError" },
+    );
+    assert.ok(listener);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
