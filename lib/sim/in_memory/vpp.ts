@@ -1,8 +1,10 @@
 import { abortable, type Clock } from "../../time/mod.ts";
 import {
   type Connect,
+  type openStatsSegment,
   segmentIn,
   type SegmentOptions,
+  type SegmentSource,
   type StatsSegment,
   type Transport,
 } from "../../vppclient/mod.ts";
@@ -131,7 +133,7 @@ export class InMemoryVpp extends VppProcess {
   }
 
   /** The segment as a client has it, which stays readable when VPP dies. */
-  #handOut(buffer: ArrayBuffer): Disposable & { readonly buffer: ArrayBuffer } {
+  #handOut(buffer: ArrayBuffer): SegmentSource {
     this.#segmentsOpen++;
     return { buffer, [Symbol.dispose]: () => void this.#segmentsOpen-- };
   }
@@ -170,7 +172,7 @@ export interface VppPorts {
   /** Connects to the API. */
   readonly connect: Connect;
   /** Gets the stats segment. */
-  readonly openSegment: (path: string, options: SegmentOptions) => Promise<StatsSegment>;
+  readonly openSegment: typeof openStatsSegment;
 }
 
 /** The ports to a simulated VPP; the paths mean nothing. */

@@ -7,7 +7,6 @@ import {
   connectApi,
   openStatsSegment,
   SegmentError,
-  type SegmentOptions,
   type StatsSegment,
 } from "../../vppclient/mod.ts";
 import { CounterReader, statsNames } from "../counters.ts";
@@ -19,9 +18,7 @@ export interface VppAccess {
   /** Opens a connection to the API socket. */
   readonly connect?: Connect | undefined;
   /** Fetches the stats segment. */
-  readonly openSegment?:
-    | ((path: string, options: SegmentOptions) => Promise<StatsSegment>)
-    | undefined;
+  readonly openSegment?: typeof openStatsSegment | undefined;
   /**
    * What tells the socket at a path from one that is put there later, undefined when there is none.
    * A real machine's is looked at only if `connect` is a real machine's as well.
