@@ -1,7 +1,10 @@
 import { EncodeError } from "../binapi/mod.ts";
 
+/** What VPP or the way to it brings about: any other error is a mistake of this program. */
+export class VppError extends Error {}
+
 /** VPP answered, and refused. */
-export class RetvalError extends Error {
+export class RetvalError extends VppError {
   override readonly name = "RetvalError";
 
   constructor(readonly api: string, readonly retval: number) {
@@ -10,7 +13,7 @@ export class RetvalError extends Error {
 }
 
 /** No answer within the time allowed. */
-export class TimeoutError extends Error {
+export class TimeoutError extends VppError {
   override readonly name = "TimeoutError";
 
   constructor(readonly api: string, ms: number) {
@@ -19,12 +22,12 @@ export class TimeoutError extends Error {
 }
 
 /** The connection is gone, or its bytes make no sense any more. */
-export class ConnectionError extends Error {
+export class ConnectionError extends VppError {
   override readonly name = "ConnectionError";
 }
 
 /** The VPP at the other end lacks messages, or has them with another layout. */
-export class IncompatibleError extends Error {
+export class IncompatibleError extends VppError {
   override readonly name = "IncompatibleError";
 }
 

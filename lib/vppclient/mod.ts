@@ -29,8 +29,7 @@
 
 export type { ApiClient, ApiObserver, ClientContext } from "./client.ts";
 export { type Connect, connectApi } from "./connect.ts";
-export { ConnectionError, IncompatibleError, RetvalError, TimeoutError } from "./errors.ts";
-export { isRefusal } from "./errors.ts";
+export { isRefusal, RetvalError, VppError } from "./errors.ts";
 export { SegmentError } from "./segment_directory.ts";
 export { openStatsSegment, segmentIn } from "./stats_segment.ts";
 export type { ReadOptions, SegmentOptions, SegmentSource, StatsSegment } from "./stats_segment.ts";

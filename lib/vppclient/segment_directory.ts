@@ -1,3 +1,5 @@
+import { VppError } from "./errors.ts";
+
 /** Offsets in the header, all u64 (vlib/stats/shared.h). */
 const header = { version: 0, base: 8, epoch: 16, inProgress: 24, directory: 32 } as const;
 const supportedVersion = 2;
@@ -100,7 +102,7 @@ function encoded(name: string): Uint8Array {
 }
 
 /** What is in the segment does not make sense: a pointer or a length leads out of it. */
-export class SegmentError extends Error {
+export class SegmentError extends VppError {
   override readonly name = "SegmentError";
 }
 

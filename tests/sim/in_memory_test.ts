@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { SimRequest } from "../../lib/sim/mod.ts";
-import { type ApiClient, ConnectionError, TimeoutError } from "../../lib/vppclient/mod.ts";
+import { ConnectionError, TimeoutError } from "../../lib/vppclient/errors.ts";
+import type { ApiClient } from "../../lib/vppclient/mod.ts";
 import { statsNames } from "../../lib/vpp/counters.ts";
 import {
   cliInband,

@@ -3,13 +3,7 @@ import { reasonOf } from "../../log/mod.ts";
 import { NetError } from "../../net/mod.ts";
 import type { Supervisor, Task } from "../../supervisor/mod.ts";
 import { abortable, sleep } from "../../time/mod.ts";
-import {
-  ConnectionError,
-  IncompatibleError,
-  RetvalError,
-  SegmentError,
-  TimeoutError,
-} from "../../vppclient/mod.ts";
+import { VppError } from "../../vppclient/mod.ts";
 import type { LbCounters, VppAway, VppInfo, VppStep } from "../service.ts";
 import { KnownState } from "../sync/known.ts";
 import { StepTracker } from "../sync/step_tracker.ts";
@@ -243,14 +237,9 @@ export class Link {
   }
 }
 
-/** What VPP and the way to it bring about. */
-const outside = [
-  ...[ConnectionError, TimeoutError, IncompatibleError, RetvalError, SegmentError, NetError],
-  ...Object.values(Deno.errors),
-];
-
 /** Whether it is VPP or the way to it that failed: any other error is one of this program. */
 function isOutside(error: unknown): boolean {
+  const outside = [VppError, NetError, ...Object.values(Deno.errors)];
   return outside.some((kind) => error instanceof kind);
 }
 
