@@ -3,7 +3,7 @@ import { cliInband, ipRouteLookup } from "../gen/vpp.ts";
 import { compareIp, hostPrefix, type IpAddress } from "../ip/mod.ts";
 import { type Clock, inSlices, mergeSort, type Steps } from "../time/mod.ts";
 import {
-  type ApiClient,
+  type Requester,
   RetvalError,
   type StatsSegment,
   type StatsView,
@@ -34,7 +34,7 @@ export class CounterReader {
   #learnedAt: number;
 
   constructor(
-    private readonly client: Pick<ApiClient, "request">,
+    private readonly client: Requester,
     private readonly segment: StatsSegment,
     private readonly known: CountedState,
     private readonly clock: Clock,
@@ -110,7 +110,7 @@ class RouteIndices {
   /** By prefix, as text. */
   readonly #indices = new Map<string, number>();
 
-  constructor(private readonly client: Pick<ApiClient, "request">) {}
+  constructor(private readonly client: Requester) {}
 
   /** The index of a route; undefined when VPP has no such route, or was not asked. */
   index(key: RouteKey): number | undefined {

@@ -240,6 +240,12 @@ export class ApiClient {
   }
 }
 
+/** Sends requests. */
+export type Requester = Pick<ApiClient, "request">;
+
+/** Sends requests and dumps. */
+export type Dumper = Pick<ApiClient, "dump" | "request">;
+
 /** Characters of a text that are logged. */
 const maxText = 1024;
 

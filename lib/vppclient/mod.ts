@@ -27,7 +27,7 @@
  * @module
  */
 
-export type { ApiClient, ApiObserver, ClientContext } from "./client.ts";
+export type { ApiClient, ApiObserver, ClientContext, Dumper, Requester } from "./client.ts";
 export { type Connect, connectApi } from "./connect.ts";
 export { isRefusal, RetvalError, VppError } from "./errors.ts";
 export { SegmentError } from "./segment_directory.ts";

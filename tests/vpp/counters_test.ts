@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { SegmentWriter } from "../../lib/sim/segment.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
-import { type ApiClient, RetvalError, segmentIn } from "../../lib/vppclient/mod.ts";
+import { type Requester, RetvalError, segmentIn } from "../../lib/vppclient/mod.ts";
 import {
   countedIn,
   CounterReader,
@@ -76,7 +76,7 @@ class Answering {
   #asked: string[] = [];
 
   constructor() {
-    const client = { request: this.#answer } as unknown as Pick<ApiClient, "request">;
+    const client = { request: this.#answer } as unknown as Requester;
     const segment = segmentIn({ buffer: countingSegment(), [Symbol.dispose]() {} }, {
       clock: this.clock,
       names: Object.values(statsNames),

@@ -1,19 +1,12 @@
 import type { CheckerView } from "../../checker/mod.ts";
 import type { LogAttributes, Logger } from "../../log/mod.ts";
 import type { Clock } from "../../time/mod.ts";
-import { isRefusal } from "../../vppclient/mod.ts";
+import { isRefusal, type Requester } from "../../vppclient/mod.ts";
 import { Occupied } from "../lb/occupied.ts";
 import { describeVip, prefixText } from "../lb/vip.ts";
 import type { VppObserver } from "../service.ts";
 import type { SyncCounts } from "./pending.ts";
-import {
-  changeOf,
-  nextSteps,
-  type Notes,
-  type Requester,
-  type Step,
-  stepAttributes,
-} from "./steps.ts";
+import { changeOf, nextSteps, type Notes, type Step, stepAttributes } from "./steps.ts";
 import type { Target } from "./targets.ts";
 
 /** Requests that are on their way together at most: an urgent change waits for their answers. */

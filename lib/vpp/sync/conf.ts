@@ -6,9 +6,8 @@ import {
 } from "../../gen/vpp.ts";
 import { type IpAddress, ipFromBytes } from "../../ip/mod.ts";
 import type { Logger } from "../../log/mod.ts";
-import { isRefusal } from "../../vppclient/mod.ts";
+import { isRefusal, type Requester } from "../../vppclient/mod.ts";
 import type { LbConf, PlannedChange } from "../service.ts";
-import type { Requester } from "./steps.ts";
 
 /** VPP's global settings. Rejects as the client does. */
 export async function readConf(client: Requester): Promise<LbConf> {

@@ -9,13 +9,10 @@ import {
 } from "../../gen/vpp.ts";
 import { ipFromBytes, parseIp } from "../../ip/mod.ts";
 import { type Clock, inSlices } from "../../time/mod.ts";
-import type { ApiClient } from "../../vppclient/mod.ts";
+import type { Dumper } from "../../vppclient/mod.ts";
 import { type DumpedVip, protocols, usedFlag, vipId, type VipKey } from "../lb/vip.ts";
 import { encaps, type LbConf } from "../service.ts";
 import { confOf } from "./conf.ts";
-
-/** What reading needs of a client. */
-export type Dumper = Pick<ApiClient, "dump" | "request">;
 
 /** What the lb plugin holds at one moment. */
 export interface Snapshot {

@@ -9,7 +9,7 @@ import {
 } from "../../gen/vpp.ts";
 import type { IpAddress } from "../../ip/mod.ts";
 import type { LogAttributes } from "../../log/mod.ts";
-import type { ApiClient } from "../../vppclient/mod.ts";
+import type { Requester } from "../../vppclient/mod.ts";
 import type { DesiredVip } from "../lb/desired.ts";
 import type { Ledger } from "../lb/ledger.ts";
 import type { Occupied } from "../lb/occupied.ts";
@@ -17,9 +17,6 @@ import { inTheWay, type PrefixPlan, type ServerChange } from "../lb/plan.ts";
 import { namedVip, serversInOrder, type VipKey } from "../lb/vip.ts";
 import { encaps, type LbSyncKind } from "../service.ts";
 import type { KnownState } from "./known.ts";
-
-/** Sends requests. */
-export type Requester = Pick<ApiClient, "request">;
 
 /** What is noted once VPP has accepted a change. */
 export interface Notes {

@@ -1,6 +1,7 @@
 import type { CheckerView } from "../../checker/mod.ts";
 import type { EventSink } from "../../events/mod.ts";
 import { type Timer, yieldIfDue } from "../../time/mod.ts";
+import type { Dumper } from "../../vppclient/mod.ts";
 import { DesiredView } from "../lb/desired.ts";
 import { describeVip, prefixText } from "../lb/vip.ts";
 import type { LbConf, VppObserver } from "../service.ts";
@@ -8,7 +9,7 @@ import { addCounts, Changes, type ChangesContext, type Refusal, Run } from "./ch
 import { readConf, setConf } from "./conf.ts";
 import type { Alteration } from "./known.ts";
 import { type Pending, rejectAll, resolveAll, type SyncCounts, type Waiter } from "./pending.ts";
-import { type Dumper, readSnapshot } from "./snapshot.ts";
+import { readSnapshot } from "./snapshot.ts";
 import { type StepTracker, summaryOf } from "./step_tracker.ts";
 import { allTargets, frontendTarget, type Planning } from "./targets.ts";
 

@@ -6,13 +6,8 @@ import type { DesiredVip } from "../../../lib/vpp/lb/desired.ts";
 import { Occupied } from "../../../lib/vpp/lb/occupied.ts";
 import type { PrefixPlan, VipChanges } from "../../../lib/vpp/lb/plan.ts";
 import type { ActualVip } from "../../../lib/vpp/lb/vip.ts";
-import {
-  changeOf,
-  nextSteps,
-  type Requester,
-  type Step,
-  stepAttributes,
-} from "../../../lib/vpp/sync/steps.ts";
+import { changeOf, nextSteps, type Step, stepAttributes } from "../../../lib/vpp/sync/steps.ts";
+import type { Requester } from "../../../lib/vppclient/mod.ts";
 import { ip } from "../../support/ip.ts";
 
 const at = (port: number) => {
