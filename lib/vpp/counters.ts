@@ -8,7 +8,14 @@ import {
   type StatsSegment,
   type StatsView,
 } from "../vppclient/mod.ts";
-import { type ActualVip, compareVips, namedVip, prefixText } from "./lb/vip.ts";
+import {
+  type ActualVip,
+  compareVips,
+  hostOf,
+  type IpPrefix,
+  namedVip,
+  prefixText,
+} from "./lb/vip.ts";
 import type { LbCounters } from "./service.ts";
 import type { KnownState } from "./sync/known.ts";
 import { parseVerbose, verboseCommand } from "./sync/snapshot.ts";
@@ -94,12 +101,6 @@ export function trafficOf(counters: LbCounters | undefined): ServerTraffic | und
   return { at, packetsTo: (address) => byAddress.get(address) };
 }
 
-/** A route whose counters are wanted. */
-export interface RouteKey {
-  readonly address: IpAddress;
-  readonly prefixLength: number;
-}
-
 const windowSize = 128;
 
 /**
@@ -113,7 +114,7 @@ class RouteIndices {
   constructor(private readonly client: Requester) {}
 
   /** The index of a route; undefined when VPP has no such route, or was not asked. */
-  index(key: RouteKey): number | undefined {
+  index(key: IpPrefix): number | undefined {
     return this.#indices.get(prefixText(key));
   }
 
@@ -128,7 +129,7 @@ class RouteIndices {
   }
 
   /** Looks up what is not known. Rejects when the connection fails. */
-  async learn(keys: readonly RouteKey[]): Promise<void> {
+  async learn(keys: readonly IpPrefix[]): Promise<void> {
     const unknown = keys.filter((key) => !this.#indices.has(prefixText(key)));
     for (let start = 0; start < unknown.length; start += windowSize) {
       await Promise.all(unknown.slice(start, start + windowSize).map((key) => this.#lookUp(key)));
@@ -136,7 +137,7 @@ class RouteIndices {
   }
 
   /** A route that VPP does not have (-6) stays unknown and is asked for again. */
-  async #lookUp({ address, prefixLength }: RouteKey): Promise<void> {
+  async #lookUp({ address, prefixLength }: IpPrefix): Promise<void> {
     const prefix = { address, len: prefixLength };
     try {
       const reply = await this.client.request(ipRouteLookup, { table_id: 0, exact: 1, prefix });
@@ -145,11 +146,6 @@ class RouteIndices {
       if (!(error instanceof RetvalError)) throw error;
     }
   }
-}
-
-/** The /32 or /128 of an address. */
-function hostRoute(address: IpAddress): RouteKey {
-  return { address, prefixLength: address.family === 4 ? 32 : 128 };
 }
 
 /** Entries of the stats segment. The lb plugin's have no leading slash (docs/vpp.md). */
@@ -195,14 +191,14 @@ export function* countedIn(vips: Iterable<ActualVip>): Steps<Counted> {
 }
 
 /** The routes that count for them. */
-function routesOf({ vips, servers }: Counted): RouteKey[] {
-  return [...vips, ...servers.map(hostRoute)];
+function routesOf({ vips, servers }: Counted): IpPrefix[] {
+  return [...vips, ...servers.map(hostOf)];
 }
 
 /** Puts the rows together. Yields now and then, for slicing. */
 export function* counterRows(
   { vips, servers }: Counted,
-  indexOf: (key: RouteKey) => number | undefined,
+  indexOf: (key: IpPrefix) => number | undefined,
 ): Generator<void, CounterRows> {
   const rows: CounterRows = { vips: [], addresses: [], servers: [] };
   for (const vip of vips) {
@@ -216,7 +212,7 @@ export function* counterRows(
     yield;
   }
   for (const address of servers) {
-    rows.servers.push({ address: address.text, route: indexOf(hostRoute(address)) });
+    rows.servers.push({ address: address.text, route: indexOf(hostOf(address)) });
     yield;
   }
   return rows;

@@ -2,7 +2,7 @@ import type { DesiredSource, FrontendSnapshot } from "../../checker/mod.ts";
 import type { Config, Frontend } from "../../config/mod.ts";
 import type { Weight } from "../../health/mod.ts";
 import { compareIp, type IpAddress } from "../../ip/mod.ts";
-import { compareVips, prefixText, protocols, vipId, type VipKey } from "./vip.ts";
+import { compareVips, hostOf, prefixText, protocols, vipId, type VipKey } from "./vip.ts";
 
 /** A server as it ought to be in VPP. */
 export interface DesiredServer {
@@ -53,10 +53,7 @@ function serverLayout(pools: Frontend["pools"], known: Config["backends"]): Serv
 
 /** The VIP that a frontend stands for. */
 export function vipKeyOf({ address, protocol, port }: Frontend): VipKey {
-  const prefixLength = address.family === 4 ? 32 : 128;
-  return port === 0
-    ? { address, prefixLength, protocol: protocols.any, port }
-    : { address, prefixLength, protocol: protocols[protocol], port };
+  return { ...hostOf(address), protocol: protocols[port === 0 ? "any" : protocol], port };
 }
 
 /** What VPP is to hold for one frontend, by its effective weights, with a table of so many slots. */

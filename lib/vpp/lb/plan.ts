@@ -49,11 +49,6 @@ export interface PrefixPlan {
   readonly blocked: readonly DesiredVip[];
 }
 
-/** Whether there is nothing to do. */
-export function isEmpty(plan: PrefixPlan): boolean {
-  return plan.removals.length === 0 && plan.changes.length === 0;
-}
-
 /** All that is desired and all that is there on one prefix. */
 export interface PrefixState {
   readonly desired: readonly DesiredVip[];
@@ -144,7 +139,8 @@ export function* planAll(
   const settled = new Set(desired.map(({ id }) => id));
   for (const { vip } of plans.flatMap(({ removals }) => removals)) settled.add(vip.id);
   const stale = present.filter(({ id }) => !settled.has(id));
-  return [...plans, ...planSweep(stale)].filter((plan) => !isEmpty(plan));
+  return [...plans, ...planSweep(stale)]
+    .filter(({ removals, changes }) => removals.length > 0 || changes.length > 0);
 }
 
 /** Whether VPP would not hold these two different VIPs of one prefix together. */

@@ -1,10 +1,19 @@
 import { compareIp, type IpAddress } from "../../ip/mod.ts";
 import type { Encap, LbServerState } from "../service.ts";
 
-/** What VPP tells VIPs apart by. */
-export interface VipKey {
+/** Some of the leading bits of an address. */
+export interface IpPrefix {
   readonly address: IpAddress;
   readonly prefixLength: number;
+}
+
+/** The /32 or /128 of an address. */
+export function hostOf(address: IpAddress): IpPrefix {
+  return { address, prefixLength: address.family === 4 ? 32 : 128 };
+}
+
+/** What VPP tells VIPs apart by. */
+export interface VipKey extends IpPrefix {
   /** 6 TCP, 17 UDP, 255 any. */
   readonly protocol: number;
   /** 0 is all ports, and goes with protocol 255. */
@@ -21,8 +30,8 @@ export function protocolName(protocol: number): keyof typeof protocols {
 }
 
 /** `192.0.2.1/32`. */
-export function prefixText(key: Pick<VipKey, "address" | "prefixLength">): string {
-  return `${key.address.text}/${key.prefixLength}`;
+export function prefixText({ address, prefixLength }: IpPrefix): string {
+  return `${address.text}/${prefixLength}`;
 }
 
 /** A VIP for people. */

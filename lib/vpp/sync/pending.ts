@@ -1,10 +1,8 @@
 import { abortable } from "../../time/mod.ts";
+import type { LbSyncKind } from "../service.ts";
 
 /** How often VPP accepted or refused a change of each kind: what a sync did. */
-export type SyncCounts = Record<
-  "vip_added" | "vip_removed" | "as_added" | "as_removed" | "as_weight_updated" | "refused",
-  number
->;
+export type SyncCounts = Record<LbSyncKind | "refused", number>;
 
 /** How a sync went. */
 export interface SyncOutcome {
