@@ -19,8 +19,8 @@ import {
 import { CounterReader, statsNames } from "../lib/vpp/counters.ts";
 import { controlPing } from "../lib/gen/vpp.ts";
 import type { Vpp } from "../lib/vpp/mod.ts";
-import { KnownState } from "../lib/vpp/sync/known.ts";
-import { readSnapshot } from "../lib/vpp/sync/snapshot.ts";
+import { KnownState } from "../lib/vpp/state/known.ts";
+import { readSnapshot } from "../lib/vpp/state/snapshot.ts";
 import { BenchDaemon, serversPerVip, silent, vipCount } from "./vpp/daemon.ts";
 import { cpuMs, say, saySpread, timed } from "./vpp/measure.ts";
 import { withPeer } from "./vpp/peers.ts";

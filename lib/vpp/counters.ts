@@ -8,6 +8,9 @@ import {
   type StatsSegment,
   type StatsView,
 } from "../vppclient/mod.ts";
+import type { LbCounters } from "./service.ts";
+import type { KnownState } from "./state/known.ts";
+import { parseVerbose, verboseCommand } from "./state/snapshot.ts";
 import {
   type ActualVip,
   compareVips,
@@ -15,10 +18,7 @@ import {
   type IpPrefix,
   namedVip,
   prefixText,
-} from "./lb/vip.ts";
-import type { LbCounters } from "./service.ts";
-import type { KnownState } from "./sync/known.ts";
-import { parseVerbose, verboseCommand } from "./sync/snapshot.ts";
+} from "./state/vip.ts";
 
 /** Nobody tells when somebody else's route takes over the index of one of ours. */
 const relearnMs = 300_000;

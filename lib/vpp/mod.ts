@@ -4,7 +4,7 @@
  *
  * A server here is what VPP calls an AS, an application server: an address behind a VIP.
  *
- * - `lb`: VIPs and servers as desired and as VPP has them, and the plan from one to the other.
+ * - `state`: VIPs, servers and settings, desired and actual, and the plan from one to the other.
  * - `sync`: keeps one VPP in line, from what it holds when connected to the last change.
  * - `link`: keeps a connection, one after the other, and what may be asked of a connected VPP.
  *
@@ -67,7 +67,7 @@
  */
 
 export { trafficOf } from "./counters.ts";
-export type { Flushes, FlushMemory } from "./lb/ledger.ts";
+export type { Flushes, FlushMemory } from "./state/ledger.ts";
 export type { ConnectionOptions, VppAccess } from "./link/connection.ts";
 export * from "./service.ts";
 export { Vpp, type VppOptions } from "./vpp.ts";

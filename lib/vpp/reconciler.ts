@@ -1,9 +1,9 @@
 import type { CheckerView } from "../checker/mod.ts";
 import type { EventData, MaglevEvent } from "../events/mod.ts";
 import type { LogAttributes, Logger } from "../log/mod.ts";
-import { vipKeyOf } from "./lb/desired.ts";
-import type { Ledger } from "./lb/ledger.ts";
-import { vipId } from "./lb/vip.ts";
+import { vipKeyOf } from "./state/desired.ts";
+import type { Ledger } from "./state/ledger.ts";
+import { vipId } from "./state/vip.ts";
 
 /** What the checker's events lead to. */
 export interface ReconcilerContext {

@@ -3,7 +3,6 @@ import { type EventSink, OperatorError } from "../events/mod.ts";
 import { reasonOf } from "../log/mod.ts";
 import type { Supervisor } from "../supervisor/mod.ts";
 import { abortable } from "../time/mod.ts";
-import { type FlushMemory, Ledger } from "./lb/ledger.ts";
 import type { ConnectionOptions } from "./link/connection.ts";
 import { type Connected, Link } from "./link/link.ts";
 import { reconcile } from "./reconciler.ts";
@@ -17,6 +16,7 @@ import type {
   VppStep,
   VppWarmup,
 } from "./service.ts";
+import { type FlushMemory, Ledger } from "./state/ledger.ts";
 import { Pending } from "./sync/pending.ts";
 import { summaryOf } from "./sync/step_tracker.ts";
 import { Warmup } from "./warmup.ts";

@@ -1,7 +1,7 @@
-import { asError, LimitedLog, type LogAttributes, type Logger, type LogValue } from "../log/mod.ts";
-import { type Clock, yieldIfDue } from "../time/mod.ts";
 import { answerOf, type Call, type Dump, type Message, type Values } from "../binapi/mod.ts";
 import { controlPing, sockclntDelete } from "../gen/vpp.ts";
+import { asError, LimitedLog, type LogAttributes, type Logger, type LogValue } from "../log/mod.ts";
+import { type Clock, yieldIfDue } from "../time/mod.ts";
 import { ConnectionError, IncompatibleError, RetvalError } from "./errors.ts";
 import { encodeRequest } from "./guards.ts";
 import type { MessageTable } from "./message_table.ts";

@@ -2,7 +2,7 @@
  * Requests that a real VPP accepts and then dies of, or silently bends into something else
  * (docs/vpp.md, "Requests that kill VPP" and "Return values"). Each guard gives the reason
  * for not sending, as a sentence. What can be told only with other VIPs in view is in
- * `lib/vpp/lb/occupied.ts`.
+ * `lib/vpp/state/occupied.ts`.
  */
 
 import {

@@ -1,5 +1,5 @@
-import type { Clock, Timer } from "../time/mod.ts";
 import type { Call, Dump } from "../binapi/mod.ts";
+import type { Clock, Timer } from "../time/mod.ts";
 import { TimeoutError } from "./errors.ts";
 
 /** A request whose answer has not come. */

@@ -1,4 +1,3 @@
-import { reasonOf } from "../log/mod.ts";
 import {
   DecodeError,
   decodeMessage,
@@ -7,6 +6,7 @@ import {
   type Values,
   WireWriter,
 } from "../binapi/mod.ts";
+import { reasonOf } from "../log/mod.ts";
 import { ConnectionError } from "./errors.ts";
 
 /** The part of Deno.Conn that is needed. */

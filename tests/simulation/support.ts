@@ -43,7 +43,7 @@ export const mends: readonly Mend[] = [
   },
   {
     fault: "a dump that is older than a change counts for more",
-    file: "lib/vpp/sync/known.ts",
+    file: "lib/vpp/state/known.ts",
     mended: "      const vip = touched && before ? withServers(dumped, before, touched) : dumped;",
     without: "      const vip = dumped;",
     from: 720,

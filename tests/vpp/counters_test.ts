@@ -9,7 +9,7 @@ import {
   statsNames,
   trafficOf,
 } from "../../lib/vpp/counters.ts";
-import type { ActualVip } from "../../lib/vpp/lb/vip.ts";
+import type { ActualVip } from "../../lib/vpp/state/vip.ts";
 import type { LbCounters } from "../../lib/vpp/mod.ts";
 import { ip } from "../support/ip.ts";
 

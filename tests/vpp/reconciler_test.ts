@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { Ledger } from "../../lib/vpp/lb/ledger.ts";
-import { vipId } from "../../lib/vpp/lb/vip.ts";
-import { vipKeyOf } from "../../lib/vpp/lb/desired.ts";
+import { Ledger } from "../../lib/vpp/state/ledger.ts";
+import { vipId } from "../../lib/vpp/state/vip.ts";
+import { vipKeyOf } from "../../lib/vpp/state/desired.ts";
 import { reconcile } from "../../lib/vpp/reconciler.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
 import { Bench, fail, pass, sketch } from "../checker/support/bench.ts";

@@ -11,7 +11,7 @@ import {
 } from "../../vppclient/mod.ts";
 import { CounterReader, statsNames } from "../counters.ts";
 import type { LbCounters, VppInfo, VppObserver } from "../service.ts";
-import type { KnownState } from "../sync/known.ts";
+import type { KnownState } from "../state/known.ts";
 
 /** How VPP is reached. All is as on a real machine unless given. */
 export interface VppAccess {

@@ -5,7 +5,7 @@ import type { Supervisor, Task } from "../../supervisor/mod.ts";
 import { abortable, sleep } from "../../time/mod.ts";
 import { VppError } from "../../vppclient/mod.ts";
 import type { LbCounters, VppAway, VppInfo, VppStep } from "../service.ts";
-import { KnownState } from "../sync/known.ts";
+import { KnownState } from "../state/known.ts";
 import { StepTracker } from "../sync/step_tracker.ts";
 import { keepInLine, type SyncContext } from "../sync/syncer.ts";
 import { Connection, type ConnectionOptions, fileIdentity, Keepalive } from "./connection.ts";

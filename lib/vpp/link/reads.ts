@@ -1,14 +1,14 @@
 import type { DesiredSource } from "../../checker/mod.ts";
 import { type Clock, inSlices, type Steps } from "../../time/mod.ts";
 import type { Dumper } from "../../vppclient/mod.ts";
-import { describePlan, describeTables, plannedMoves } from "../lb/describe.ts";
-import { DesiredView, type DesiredVip } from "../lb/desired.ts";
-import type { Remembered } from "../lb/ledger.ts";
-import { type OneState, planAll, planOne } from "../lb/plan.ts";
-import { type ActualVip, compareVips, prefixText, serversInOrder } from "../lb/vip.ts";
 import type { LbState, LbVipState, VppPlan } from "../service.ts";
-import { confDifference, describeConf } from "../sync/conf.ts";
-import { readSnapshot, type Snapshot } from "../sync/snapshot.ts";
+import { confDifference, describeConf } from "../state/conf.ts";
+import { describePlan, describeTables, plannedMoves } from "../state/describe.ts";
+import { DesiredView, type DesiredVip } from "../state/desired.ts";
+import type { Remembered } from "../state/ledger.ts";
+import { type OneState, planAll, planOne } from "../state/plan.ts";
+import { readSnapshot, type Snapshot } from "../state/snapshot.ts";
+import { type ActualVip, compareVips, prefixText, serversInOrder } from "../state/vip.ts";
 
 /** One reading, and what was made of it so far. */
 interface Reading {

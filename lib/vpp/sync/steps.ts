@@ -10,13 +10,13 @@ import {
 import type { IpAddress } from "../../ip/mod.ts";
 import type { LogAttributes } from "../../log/mod.ts";
 import type { Requester } from "../../vppclient/mod.ts";
-import type { DesiredVip } from "../lb/desired.ts";
-import type { Ledger } from "../lb/ledger.ts";
-import type { Occupied } from "../lb/occupied.ts";
-import { inTheWay, type PrefixPlan, type ServerChange } from "../lb/plan.ts";
-import { namedVip, serversInOrder, type VipKey } from "../lb/vip.ts";
 import { encaps, type LbSyncKind } from "../service.ts";
-import type { KnownState } from "./known.ts";
+import type { DesiredVip } from "../state/desired.ts";
+import type { KnownState } from "../state/known.ts";
+import type { Ledger } from "../state/ledger.ts";
+import type { Occupied } from "../state/occupied.ts";
+import { inTheWay, type PrefixPlan, type ServerChange } from "../state/plan.ts";
+import { namedVip, serversInOrder, type VipKey } from "../state/vip.ts";
 
 /** What is noted once VPP has accepted a change. */
 export interface Notes {

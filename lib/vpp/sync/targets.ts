@@ -1,8 +1,8 @@
-import type { DesiredView } from "../lb/desired.ts";
-import type { Ledger } from "../lb/ledger.ts";
-import { planOne, planPrefix, planSweep, type PrefixPlan } from "../lb/plan.ts";
-import { prefixText } from "../lb/vip.ts";
-import type { KnownState } from "./known.ts";
+import type { DesiredView } from "../state/desired.ts";
+import type { KnownState } from "../state/known.ts";
+import type { Ledger } from "../state/ledger.ts";
+import { planOne, planPrefix, planSweep, type PrefixPlan } from "../state/plan.ts";
+import { prefixText } from "../state/vip.ts";
 
 /** Something that is to be as desired. */
 export interface Target {

@@ -2,12 +2,12 @@
 
 import type { Frontend } from "../../../lib/config/mod.ts";
 import { FakeClock } from "../../../lib/time/mod.ts";
-import type { DesiredVip } from "../../../lib/vpp/lb/desired.ts";
-import { Ledger } from "../../../lib/vpp/lb/ledger.ts";
-import { prefixText } from "../../../lib/vpp/lb/vip.ts";
+import type { DesiredVip } from "../../../lib/vpp/state/desired.ts";
+import { Ledger } from "../../../lib/vpp/state/ledger.ts";
+import { prefixText } from "../../../lib/vpp/state/vip.ts";
 import { Changes, type ChangesContext, Run } from "../../../lib/vpp/sync/changes.ts";
-import { KnownState } from "../../../lib/vpp/sync/known.ts";
-import { readSnapshot } from "../../../lib/vpp/sync/snapshot.ts";
+import { KnownState } from "../../../lib/vpp/state/known.ts";
+import { readSnapshot } from "../../../lib/vpp/state/snapshot.ts";
 import {
   allTargets,
   type Desired,

@@ -2,8 +2,8 @@
 
 import fc from "fast-check";
 import type { Weight } from "../../../lib/health/mod.ts";
-import type { DesiredVip } from "../../../lib/vpp/lb/desired.ts";
-import { vipId } from "../../../lib/vpp/lb/vip.ts";
+import type { DesiredVip } from "../../../lib/vpp/state/desired.ts";
+import { vipId } from "../../../lib/vpp/state/vip.ts";
 import { ModelVpp } from "./model_vpp.ts";
 import { ip } from "../../support/ip.ts";
 

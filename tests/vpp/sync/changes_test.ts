@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import type { DesiredVip } from "../../../lib/vpp/lb/desired.ts";
-import { Ledger } from "../../../lib/vpp/lb/ledger.ts";
-import { planPrefix } from "../../../lib/vpp/lb/plan.ts";
-import { vipId } from "../../../lib/vpp/lb/vip.ts";
+import type { DesiredVip } from "../../../lib/vpp/state/desired.ts";
+import { Ledger } from "../../../lib/vpp/state/ledger.ts";
+import { planPrefix } from "../../../lib/vpp/state/plan.ts";
+import { vipId } from "../../../lib/vpp/state/vip.ts";
 import type { ChangesContext } from "../../../lib/vpp/sync/changes.ts";
 import { ip } from "../../support/ip.ts";
 import { Carrying } from "../support/carrying.ts";

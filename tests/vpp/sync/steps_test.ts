@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import type { Call } from "../../../lib/binapi/mod.ts";
-import type { DesiredVip } from "../../../lib/vpp/lb/desired.ts";
-import { Occupied } from "../../../lib/vpp/lb/occupied.ts";
-import type { PrefixPlan, VipChanges } from "../../../lib/vpp/lb/plan.ts";
-import type { ActualVip } from "../../../lib/vpp/lb/vip.ts";
+import type { DesiredVip } from "../../../lib/vpp/state/desired.ts";
+import { Occupied } from "../../../lib/vpp/state/occupied.ts";
+import type { PrefixPlan, VipChanges } from "../../../lib/vpp/state/plan.ts";
+import type { ActualVip } from "../../../lib/vpp/state/vip.ts";
 import { changeOf, nextSteps, type Step, stepAttributes } from "../../../lib/vpp/sync/steps.ts";
 import type { Requester } from "../../../lib/vppclient/mod.ts";
 import { ip } from "../../support/ip.ts";

@@ -2,13 +2,13 @@
 
 import assert from "node:assert/strict";
 import { FakeClock } from "../../../lib/time/mod.ts";
-import { Ledger } from "../../../lib/vpp/lb/ledger.ts";
-import type { Occupied } from "../../../lib/vpp/lb/occupied.ts";
-import { parseVerbose } from "../../../lib/vpp/sync/snapshot.ts";
-import { planAll } from "../../../lib/vpp/lb/plan.ts";
+import { Ledger } from "../../../lib/vpp/state/ledger.ts";
+import type { Occupied } from "../../../lib/vpp/state/occupied.ts";
+import { parseVerbose } from "../../../lib/vpp/state/snapshot.ts";
+import { planAll } from "../../../lib/vpp/state/plan.ts";
 import { Reads } from "../../../lib/vpp/link/reads.ts";
 import { keepInLine } from "../../../lib/vpp/sync/syncer.ts";
-import { KnownState } from "../../../lib/vpp/sync/known.ts";
+import { KnownState } from "../../../lib/vpp/state/known.ts";
 import { Pending } from "../../../lib/vpp/sync/pending.ts";
 import { StepTracker } from "../../../lib/vpp/sync/step_tracker.ts";
 import { nextSteps } from "../../../lib/vpp/sync/steps.ts";

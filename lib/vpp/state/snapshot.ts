@@ -10,9 +10,9 @@ import {
 import { ipFromBytes, parseIp } from "../../ip/mod.ts";
 import { type Clock, inSlices } from "../../time/mod.ts";
 import type { Dumper } from "../../vppclient/mod.ts";
-import { type DumpedVip, protocols, usedFlag, vipId, type VipKey } from "../lb/vip.ts";
 import { encaps, type LbConf } from "../service.ts";
 import { confOf } from "./conf.ts";
+import { type DumpedVip, protocols, usedFlag, vipId, type VipKey } from "./vip.ts";
 
 /** What the lb plugin holds at one moment. */
 export interface Snapshot {

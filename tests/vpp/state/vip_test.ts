@@ -7,7 +7,7 @@ import {
   protocols,
   vipId,
   type VipKey,
-} from "../../../lib/vpp/lb/vip.ts";
+} from "../../../lib/vpp/state/vip.ts";
 import { ip } from "../../support/ip.ts";
 
 function key(prefix: string, protocol: number, port: number): VipKey {

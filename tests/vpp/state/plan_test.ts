@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type ActualVip, prefixText } from "../../../lib/vpp/lb/vip.ts";
-import { describePlan, describeTables } from "../../../lib/vpp/lb/describe.ts";
-import type { DesiredVip } from "../../../lib/vpp/lb/desired.ts";
-import { Ledger } from "../../../lib/vpp/lb/ledger.ts";
+import { type ActualVip, prefixText } from "../../../lib/vpp/state/vip.ts";
+import { describePlan, describeTables } from "../../../lib/vpp/state/describe.ts";
+import type { DesiredVip } from "../../../lib/vpp/state/desired.ts";
+import { Ledger } from "../../../lib/vpp/state/ledger.ts";
 import {
   planAll as planning,
   planOne,
   planPrefix,
   type PrefixPlan,
-} from "../../../lib/vpp/lb/plan.ts";
+} from "../../../lib/vpp/state/plan.ts";
 import { ip } from "../../support/ip.ts";
 import { RetvalError } from "../../../lib/vppclient/mod.ts";
 import { Carrying } from "../support/carrying.ts";

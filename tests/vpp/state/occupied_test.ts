@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { DesiredVip } from "../../../lib/vpp/lb/desired.ts";
-import { Occupied } from "../../../lib/vpp/lb/occupied.ts";
-import { vipId } from "../../../lib/vpp/lb/vip.ts";
+import type { DesiredVip } from "../../../lib/vpp/state/desired.ts";
+import { Occupied } from "../../../lib/vpp/state/occupied.ts";
+import { vipId } from "../../../lib/vpp/state/vip.ts";
 import { EncodeError } from "../../../lib/binapi/mod.ts";
-import { KnownState } from "../../../lib/vpp/sync/known.ts";
+import { KnownState } from "../../../lib/vpp/state/known.ts";
 import { nextSteps } from "../../../lib/vpp/sync/steps.ts";
 import { ip } from "../../support/ip.ts";
 import { Carrying } from "../support/carrying.ts";

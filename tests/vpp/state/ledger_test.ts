@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { DesiredVip } from "../../../lib/vpp/lb/desired.ts";
-import { type Flushes, Ledger } from "../../../lib/vpp/lb/ledger.ts";
+import type { DesiredVip } from "../../../lib/vpp/state/desired.ts";
+import { type Flushes, Ledger } from "../../../lib/vpp/state/ledger.ts";
 import { ip } from "../../support/ip.ts";
 
 const id = "192.0.2.1/32 6 80";

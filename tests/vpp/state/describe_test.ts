@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { describePlan, describeTables, plannedMoves } from "../../../lib/vpp/lb/describe.ts";
-import type { DesiredVip } from "../../../lib/vpp/lb/desired.ts";
-import type { PrefixPlan, ServerChange } from "../../../lib/vpp/lb/plan.ts";
-import type { ActualVip } from "../../../lib/vpp/lb/vip.ts";
+import { describePlan, describeTables, plannedMoves } from "../../../lib/vpp/state/describe.ts";
+import type { DesiredVip } from "../../../lib/vpp/state/desired.ts";
+import type { PrefixPlan, ServerChange } from "../../../lib/vpp/state/plan.ts";
+import type { ActualVip } from "../../../lib/vpp/state/vip.ts";
 import { ip } from "../../support/ip.ts";
 
 const key = { address: ip("192.0.2.1"), prefixLength: 32, protocol: 6, port: 80 };

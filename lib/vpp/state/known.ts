@@ -1,7 +1,7 @@
 import type { IpAddress } from "../../ip/mod.ts";
-import type { DesiredVip } from "../lb/desired.ts";
-import type { ServerChange } from "../lb/plan.ts";
-import { type ActualVip, type DumpedVip, prefixText, usedFlag, type VipKey } from "../lb/vip.ts";
+import type { DesiredVip } from "./desired.ts";
+import type { ServerChange } from "./plan.ts";
+import { type ActualVip, type DumpedVip, prefixText, usedFlag, type VipKey } from "./vip.ts";
 
 /** Something that a dump shows otherwise than it was known. */
 export interface Alteration {

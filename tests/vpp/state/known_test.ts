@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { type DumpedVip, vipId } from "../../../lib/vpp/lb/vip.ts";
-import { KnownState } from "../../../lib/vpp/sync/known.ts";
+import { type DumpedVip, vipId } from "../../../lib/vpp/state/vip.ts";
+import { KnownState } from "../../../lib/vpp/state/known.ts";
 import { ip } from "../../support/ip.ts";
 
 type Change = Partial<Omit<DumpedVip, "servers">>;

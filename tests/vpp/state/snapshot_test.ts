@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { LbAsV2Details, LbVipDetails } from "../../../lib/gen/vpp.ts";
-import { ActualState, parseVerbose, type VipExtras } from "../../../lib/vpp/sync/snapshot.ts";
+import { ActualState, parseVerbose, type VipExtras } from "../../../lib/vpp/state/snapshot.ts";
 import { ip } from "../../support/ip.ts";
 import { textFile } from "../../vppclient/support/fixtures.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Config } from "../../../lib/config/mod.ts";
 import type { BackendState } from "../../../lib/health/mod.ts";
-import { DesiredView } from "../../../lib/vpp/lb/desired.ts";
+import { DesiredView } from "../../../lib/vpp/state/desired.ts";
 import { Bench, sketch } from "../../checker/support/bench.ts";
 import { steer } from "../../support/steer.ts";
 import { Bed } from "../support/bed.ts";

@@ -1,7 +1,7 @@
 import { compareIp, type IpAddress } from "../../ip/mod.ts";
-import { type ActualVip, compareVips, prefixText, serversInOrder } from "./vip.ts";
 import type { DesiredServer, DesiredVip } from "./desired.ts";
 import type { Remembered } from "./ledger.ts";
+import { type ActualVip, compareVips, prefixText, serversInOrder } from "./vip.ts";
 
 /** One server of one VIP is to change. */
 export type ServerChange =

@@ -10,7 +10,7 @@ import {
   describeConf,
   readConf,
   setConf,
-} from "../../../lib/vpp/sync/conf.ts";
+} from "../../../lib/vpp/state/conf.ts";
 import { ip } from "../../support/ip.ts";
 import { RecordedLog } from "../../support/recorded_log.ts";
 
