@@ -9,12 +9,8 @@ import {
 import { reasonOf } from "../log/mod.ts";
 import { ConnectionError } from "./errors.ts";
 
-/** The part of Deno.Conn that is needed. */
-export interface Transport {
-  read(into: Uint8Array): Promise<number | null>;
-  write(bytes: Uint8Array): Promise<number>;
-  close(): void;
-}
+/** A connection's two directions and its end. */
+export type Transport = Pick<Deno.Conn, "read" | "write" | "close">;
 
 /** Puts what comes next into `frames`; false at the end. ConnectionError when the way is broken. */
 export async function receive(transport: Transport, frames: FrameBuffer): Promise<boolean> {
