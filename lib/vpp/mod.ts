@@ -68,6 +68,6 @@
 
 export { trafficOf } from "./counters.ts";
 export type { Flushes, FlushMemory } from "./state/ledger.ts";
-export type { ConnectionOptions, VppAccess } from "./link/connection.ts";
+export type { ConnectionOptions } from "./link/connection.ts";
 export * from "./service.ts";
 export { Vpp, type VppOptions } from "./vpp.ts";

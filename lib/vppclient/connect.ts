@@ -15,7 +15,7 @@ import {
 } from "./transport.ts";
 
 /** How this program calls itself in `show api clients`. */
-export const clientName = "vpp-maglev";
+const clientName = "vpp-maglev";
 
 /** The id of the first message, the only one that does not come from VPP's table. */
 export const sockclntCreateId = 15;

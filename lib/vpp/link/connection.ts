@@ -13,19 +13,6 @@ import { CounterReader, statsNames } from "../counters.ts";
 import type { LbCounters, VppInfo, VppObserver } from "../service.ts";
 import type { KnownState } from "../state/known.ts";
 
-/** How VPP is reached. All is as on a real machine unless given. */
-export interface VppAccess {
-  /** Opens a connection to the API socket. */
-  readonly connect?: Connect | undefined;
-  /** Fetches the stats segment. */
-  readonly openSegment?: typeof openStatsSegment | undefined;
-  /**
-   * What tells the socket at a path from one that is put there later, undefined when there is none.
-   * A real machine's is looked at only if `connect` is a real machine's as well.
-   */
-  readonly socketIdentity?: ((path: string) => Promise<string | undefined>) | undefined;
-}
-
 /** The file that lies at `path`: each start of VPP makes another one. */
 export async function fileIdentity(path: string): Promise<string | undefined> {
   try {
@@ -37,8 +24,8 @@ export async function fileIdentity(path: string): Promise<string | undefined> {
   }
 }
 
-/** What every connection to VPP is made of. */
-export interface ConnectionOptions extends VppAccess {
+/** What every connection to VPP is made of. How VPP is reached is as on a machine unless given. */
+export interface ConnectionOptions {
   /** The API socket. */
   readonly apiAddr: string;
   /** The stats socket. */
@@ -49,6 +36,15 @@ export interface ConnectionOptions extends VppAccess {
   readonly clock: Clock;
   /** Counts for the metrics. */
   readonly observer?: VppObserver | undefined;
+  /** Opens a connection to the API socket. */
+  readonly connect?: Connect | undefined;
+  /** Fetches the stats segment. */
+  readonly openSegment?: typeof openStatsSegment | undefined;
+  /**
+   * What tells the socket at a path from one that is put there later, undefined when there is none.
+   * A real machine's is looked at only if `connect` is a real machine's as well.
+   */
+  readonly socketIdentity?: ((path: string) => Promise<string | undefined>) | undefined;
 }
 
 /** Milliseconds allowed for any answer: a VPP that takes longer is taken for hung. */
