@@ -1,7 +1,7 @@
 /**
  * Regenerates lib/gen/vpp.ts, the messages of VPP's API that tools/binapi/messages.ts names, from
- * VPP's own `*.api.json` files: `deno task binapi [--check] [DIR]`. DIR, tests/vpp/data/api unless
- * said otherwise, is `/usr/share/vpp/api` on a VPP host; its subfolders are read too. With
+ * VPP's own `*.api.json` files: `deno task binapi [--check] [DIR]`. DIR, tests/vppclient/data/api
+ * unless said otherwise, is `/usr/share/vpp/api` on a VPP host; its subfolders are read too. With
  * `--check` it writes nothing, names what differs, and exits 1 if anything does.
  *
  * @module
@@ -13,7 +13,7 @@ import { known, needed } from "./binapi/messages.ts";
 import { formatted } from "./generated.ts";
 
 const target = new URL("../lib/gen/vpp.ts", import.meta.url).pathname;
-const ourFiles = new URL("../tests/vpp/data/api", import.meta.url).pathname;
+const ourFiles = new URL("../tests/vppclient/data/api", import.meta.url).pathname;
 
 /** The text of lib/gen/vpp.ts by the API files below `folder`. Throws for what they lack. */
 export async function generated(folder: string): Promise<string> {

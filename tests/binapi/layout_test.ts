@@ -16,7 +16,7 @@ interface ApiFile {
   readonly aliases: Readonly<Record<string, { type: string }>>;
 }
 
-const directory = new URL("../vpp/data/api/", import.meta.url);
+const directory = new URL("../vppclient/data/api/", import.meta.url);
 const api: ApiFile[] = Array.from(Deno.readDirSync(directory)).map(({ name }) =>
   JSON.parse(Deno.readTextFileSync(new URL(name, directory)))
 );

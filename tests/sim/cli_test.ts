@@ -11,7 +11,8 @@ function withoutTraffic(text: string): string {
 }
 
 async function recorded(name: string): Promise<string> {
-  return await Deno.readTextFile(new URL(`../vpp/data/cli/inband-${name}.txt`, import.meta.url));
+  const path = `../vppclient/data/cli/inband-${name}.txt`;
+  return await Deno.readTextFile(new URL(path, import.meta.url));
 }
 
 /** Brings VPP into the state in which the texts were recorded, as its route indices tell it. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { openSegment, SegmentReader } from "./support/segment_reader.ts";
 import { withVpp } from "./support/with_vpp.ts";
 
-const data = new URL("../vpp/data/stats/", import.meta.url);
+const data = new URL("../vppclient/data/stats/", import.meta.url);
 const tcp = (prefix: string, port = 80) => ({ prefix, protocol: 6, port });
 const lbCounters = [
   "packet from existing sessions",

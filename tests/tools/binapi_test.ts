@@ -1,7 +1,7 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
 import { differences, generated, textsBelow } from "../../tools/binapi.ts";
 
-const folder = new URL("../vpp/data/api", import.meta.url).pathname;
+const folder = new URL("../vppclient/data/api", import.meta.url).pathname;
 const present = await Deno.readTextFile(new URL("../../lib/gen/vpp.ts", import.meta.url));
 
 /** What a VPP whose files read differently would make of it. */

@@ -13,7 +13,7 @@ export interface Recording {
 
 /** Where recordings lie; the environment may name a folder with others, compressed or not. */
 const directory = Deno.env.get("VPP_RECORDINGS") ??
-  new URL("../../vpp/data/recordings", import.meta.url).pathname;
+  new URL("../../vppclient/data/recordings", import.meta.url).pathname;
 
 /** All recordings, by name. */
 export async function readRecordings(): Promise<Recording[]> {

@@ -1,6 +1,6 @@
 /** Reads the recordings of a real VPP that lie in data/. */
 
-const data = new URL("../../vpp/data/", import.meta.url);
+const data = new URL("../data/", import.meta.url);
 
 /** A frame as it was on the socket, or a remark about the frames before it. */
 export type RecordedLine =
