@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { formatRetval, RetvalError, TimeoutError } from "../../lib/vppclient/errors.ts";
+import { EncodeError } from "../../lib/binapi/mod.ts";
+import {
+  ConnectionError,
+  formatRetval,
+  isRefusal,
+  RetvalError,
+  TimeoutError,
+} from "../../lib/vppclient/errors.ts";
 
 Deno.test("return values have VPP's names", () => {
   const seen: [number, string][] = [
@@ -21,6 +28,13 @@ Deno.test("return values have VPP's names", () => {
   for (const retval of [-999, -158, 0]) {
     assert.equal(formatRetval(retval), `${retval} (a code without a name)`);
   }
+});
+
+Deno.test("what VPP refuses, and what is never sent to it, is no end of the connection", () => {
+  for (const error of [new RetvalError("lb_conf", -1), new EncodeError("lb_conf is not sent")]) {
+    assert.ok(isRefusal(error));
+  }
+  assert.equal(isRefusal(new ConnectionError("VPP closed the connection")), false);
 });
 
 Deno.test("an error says which request it was, and with what it ended", () => {

@@ -58,11 +58,12 @@ Deno.test("what is said of messages that lack depends on which they are", () => 
 
 Deno.test("a message with another layout is refused by name", async () => {
   await using vpp = await ScriptedVpp.start({
-    announce: (message) => message.name === "lb_conf" ? "lb_conf_01234567" : nameCrc(message),
+    announce: (message) =>
+      message.name === "lb_conf_get" ? "lb_conf_get_01234567" : nameCrc(message),
   });
   await assert.rejects(connectApi(vpp.path, new Setup().context), {
     name: "IncompatibleError",
-    message: "this VPP has lb_conf with the CRC 01234567 instead of 56cd3261, " +
+    message: "this VPP has lb_conf_get with the CRC 01234567 instead of 51077d14, " +
       "so its layout is not the one known here",
   });
 });
