@@ -22,10 +22,12 @@ export function reportSyntax(
   problems: ProblemList,
 ): void {
   const places = new Set<number>();
+  let quotes: ReadonlyMap<number, number> | undefined;
   let isOutOfStep = false;
   for (const error of errors) {
     const unclosed = /^Missing closing ['"]quote/.test(error.message);
-    const at = (unclosed ? unclosedQuote(text) : undefined) ?? error.pos[0];
+    if (unclosed) quotes ??= unclosedQuotes(text);
+    const at = unclosed && quotes?.get(error.pos[0]) || error.pos[0];
     const isStructural = structural.has(error.code) && !unclosed;
     if (places.has(at) || isStructural && isOutOfStep) continue;
     places.add(at);
@@ -50,8 +52,12 @@ function near(text: string, at: number): string {
   return line.replace(/\s#.*$/, "").trim();
 }
 
-/** Where the quote opens that is never closed; the library only says where the text ran out. */
-function unclosedQuote(text: string): number | undefined {
+/**
+ * Where the quotes open that are never closed, by where their text ran out, which is all that the
+ * library says.
+ */
+function unclosedQuotes(text: string): ReadonlyMap<number, number> {
+  const starts = new Map<number, number>();
   for (const document of new Parser().parse(text)) {
     const open: (CST.Token | null | undefined)[] = [document];
     while (open.length > 0) {
@@ -59,23 +65,16 @@ function unclosedQuote(text: string): number | undefined {
       if (!token) continue;
       if (token.type === "document") open.push(token.value);
       if ("items" in token) { for (const { key, value } of token.items) open.push(key, value); }
-      if (isUnclosed(token)) return token.offset;
+      if (isUnclosed(token)) starts.set(token.offset + token.source.length, token.offset);
     }
   }
-  return undefined;
+  return starts;
 }
 
+/** As the library sees it: without its quote at the end. */
 function isUnclosed(token: CST.Token): token is CST.FlowScalar {
-  switch (token.type) {
-    case "double-quoted-scalar":
-      // Closed by a quote that no odd number of backslashes escapes.
-      return !/(?<!\\)(?:\\\\)*"$/.test(token.source.slice(1));
-    case "single-quoted-scalar":
-      // Doubled quotes stand for themselves, so an odd one closes.
-      return !/(?<!')(?:'')*'$/.test(token.source.slice(1));
-    default:
-      return false;
-  }
+  if (token.type !== "double-quoted-scalar" && token.type !== "single-quoted-scalar") return false;
+  return token.source.length === 1 || token.source.at(-1) !== token.source[0];
 }
 
 /** Blanks that look like one and are none to YAML (YAML 1.2.2 section 5.5); pasted from the web. */

@@ -11,6 +11,20 @@ Deno.test("a comma is asked for only where a key follows a value", () => {
   assert.match(said("maglev: { a: - 1 }\n"), /, at "- 1 }"$/);
 });
 
+Deno.test("every quote that is not closed is told where it opens", () => {
+  const lines = (text: string) => formatOutcome(parseConfig(text, "f")).split("\n").slice(0, -1);
+  assert.deepEqual(lines(`m:\n  a: "x\n  b: 'y\n  c: "z"\n  d: 'z'\n  e: "`), [
+    'f:2:6: YAML syntax: missing closing "quote, at "\\"x"',
+    `f:3:6: YAML syntax: missing closing 'quote, at "'y"`,
+    'f:6:6: YAML syntax: missing closing "quote, at "\\""',
+  ]);
+  // Each was looked for in the whole text once, which took minutes.
+  const many = `m:\n${Array.from({ length: 5000 }, (_, i) => `  k${i}: "x\n`).join("")}`;
+  const told = lines(many);
+  assert.equal(told.length, 5000);
+  assert.match(told[4321] ?? "", /^f:4323:10: YAML syntax: missing closing "quote, at "\\"x"$/);
+});
+
 Deno.test("columns that would fit are named", () => {
   assert.match(
     said("    maglev:\n  vpp: {}\n"),
