@@ -5,7 +5,10 @@ import type { Entry, YamlTree } from "./yaml.ts";
 
 /** Finds the known word that was probably meant, within a budget that bounds hostile files. */
 export class Suggester {
-  #comparisonsLeft = 100_000;
+  /** A look at a word takes one, and one for each pair of letters that is compared: some 20 ms. */
+  #stepsLeft = 1_000_000;
+  /** Of the table of distances, reused: making them costs more than what is done with them. */
+  readonly #rows = [new Uint8Array(128), new Uint8Array(128), new Uint8Array(128)] as const;
 
   /** ` did you mean "x"?` with a leading `;`, or an empty string when nothing is near. */
   hint(word: string, known: Iterable<string>): string {
@@ -15,38 +18,57 @@ export class Suggester {
 
   #nearest(word: string, known: Iterable<string>): string | undefined {
     if (word.length > 64) return undefined;
+    const lower = word.toLowerCase();
     let best: string | undefined;
     let least = Math.max(1, Math.floor(word.length / 3)) + 1;
     for (const candidate of known) {
-      if (this.#comparisonsLeft-- <= 0) break;
+      if (this.#stepsLeft-- <= 0) break;
       if (Math.abs(candidate.length - word.length) >= least) continue;
-      const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
+      this.#stepsLeft -= word.length;
+      const distance = this.#distance(...differing(lower, candidate.toLowerCase()), least);
       if (distance < least) [best, least] = [candidate, distance];
     }
     return best;
   }
-}
 
-/** Insertions, deletions, replacements and swaps of neighbours that turn one word into the other. */
-function editDistance(a: string, b: string): number {
-  let beforeLast: number[] = [];
-  let last = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const same = a[i - 1] === b[j - 1];
-      let cost = Math.min(at(last, j) + 1, at(row, j - 1) + 1, at(last, j - 1) + (same ? 0 : 1));
-      if (a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
-        cost = Math.min(cost, at(beforeLast, j - 2) + 1);
+  /**
+   * Insertions, deletions, replacements and swaps of neighbours that turn one word into the other;
+   * `limit` if it takes as many or more.
+   */
+  #distance(a: string, b: string, limit: number): number {
+    let [beforeLast, last, row] = this.#rows;
+    for (let j = 0; j <= b.length; j++) last[j] = j;
+    for (let i = 1; i <= a.length; i++) {
+      this.#stepsLeft -= b.length;
+      let least = row[0] = i;
+      for (let j = 1; j <= b.length; j++) {
+        const change = a[i - 1] === b[j - 1] ? 0 : 1;
+        let cost = Math.min(at(last, j) + 1, at(row, j - 1) + 1, at(last, j - 1) + change);
+        if (a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
+          cost = Math.min(cost, at(beforeLast, j - 2) + 1);
+        }
+        row[j] = cost;
+        if (cost < least) least = cost;
       }
-      row.push(cost);
+      // No row has less than the one before it.
+      if (least >= limit) return limit;
+      [beforeLast, last, row] = [last, row, beforeLast];
     }
-    [beforeLast, last] = [last, row];
+    return at(last, b.length);
   }
-  return at(last, b.length);
 }
 
-function at(row: readonly number[], index: number): number {
+/** Both words without what they begin and end with alike, which is most of names in a row. */
+function differing(a: string, b: string): [a: string, b: string] {
+  const shorter = Math.min(a.length, b.length);
+  let start = 0;
+  while (start < shorter && a[start] === b[start]) start++;
+  let end = 0;
+  while (end < shorter - start && a[a.length - 1 - end] === b[b.length - 1 - end]) end++;
+  return [a.slice(start, a.length - end), b.slice(start, b.length - end)];
+}
+
+function at(row: Uint8Array, index: number): number {
   return row[index] ?? Infinity;
 }
 

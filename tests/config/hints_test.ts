@@ -34,10 +34,30 @@ Deno.test("the known word that is nearest is suggested, if it is near enough", (
   assert.equal(new Suggester().hint("a", []), "");
 });
 
-Deno.test("suggestions stop after 100,000 comparisons", () => {
+Deno.test("suggestions stop after a million steps", () => {
   const suggester = new Suggester();
-  const far = Array<string>(99_999).fill("far-away");
-  assert.equal(suggester.hint("a", far), "");
+  // A word of another length takes one, this one three: itself, its letter and the pair.
+  assert.equal(suggester.hint("a", Array<string>(999_997).fill("far-away")), "");
   assert.equal(suggester.hint("a", ["b"]), '; did you mean "b"?');
   assert.equal(suggester.hint("a", ["b"]), "");
+});
+
+Deno.test("long words take more steps, unless they are soon seen to be alike or apart", () => {
+  const suggested = (word: string, known: readonly string[]) => {
+    const suggester = new Suggester();
+    suggester.hint(word, known);
+    return suggester.hint("a", ["b"]) !== "";
+  };
+  // One change more than would do, at the very end: all 64 * 64 pairs are compared.
+  const word = `a${"b".repeat(42)}${"c".repeat(21)}`;
+  const far = (times: number) => Array<string>(times).fill(`d${"b".repeat(42)}${"e".repeat(21)}`);
+  assert.equal(suggested(word, far(200)), true);
+  assert.equal(suggested(word, far(300)), false);
+  // Nothing alike, which is known after a third; and names that differ in a few letters.
+  assert.equal(suggested("x".repeat(64), Array<string>(600).fill("y".repeat(64))), true);
+  const names = Array.from({ length: 10_000 }, (_, i) => `backend-${i}.servers.example.com`);
+  assert.match(
+    new Suggester().hint("backend--9999.servers.example.com", names),
+    /"backend-9999\.servers/,
+  );
 });
