@@ -125,11 +125,20 @@ function decode(bytes: Uint8Array<ArrayBuffer>, file: string): string | InvalidF
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    const lenient = new TextDecoder().decode(bytes);
-    const { line, column } = new LineIndex(lenient).place(lenient.indexOf("\ufffd"));
+    const sound = textBeforeFault(bytes);
+    const { line, column } = new LineIndex(sound).place(sound.length);
     const message = "is not UTF-8 text from here on: save the file as UTF-8";
     return fileProblem(file, message, line, column);
   }
+}
+
+/** What can be read as UTF-8 up to the first octet that cannot; U+FFFD may stand in it by right. */
+function textBeforeFault(bytes: Uint8Array<ArrayBuffer>): string {
+  const lenient = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+  const mended = new TextEncoder().encode(lenient);
+  const end = mended.findIndex((octet, at) => octet !== bytes[at]);
+  // Octets that only begin a character are left out.
+  return new TextDecoder().decode(bytes.subarray(0, end), { stream: true });
 }
 
 /** By its byte order mark, or by the zero beside the first letter, which is ASCII in any such file. */
