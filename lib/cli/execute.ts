@@ -8,6 +8,7 @@ import {
   exitCodes,
   SyntaxFailure,
 } from "./errors.ts";
+import type { LineFlags } from "./flags.ts";
 import type { Args, Command, CommandContext, Listing, Report, View } from "./node.ts";
 import type { Style } from "./style.ts";
 import { commandHelp, commandLines } from "./help.ts";
@@ -72,12 +73,32 @@ export async function execute(parsed: Parsed, session: CommandSession): Promise<
   }
 }
 
+/**
+ * What holds for a command of the shell: the flags of its line, and of those that the shell was
+ * started with whatever it has a use for.
+ */
+export function flagsFor(command: Command, started: LineFlags, own: LineFlags): LineFlags {
+  const { changes, waits } = usesOf(command);
+  return {
+    json: own.json || started.json,
+    yes: own.yes || started.yes,
+    dryRun: own.dryRun || changes && started.dryRun,
+    timeout: own.timeout ?? (waits ? started.timeout : undefined),
+  };
+}
+
+/** Of which flags a command has a use. */
+function usesOf(command: Command): { readonly changes: boolean; readonly waits: boolean } {
+  const { changes = false, waits = false } = command.kind === "report" ? command : {};
+  return { changes, waits };
+}
+
 /** Throws CommandFailure where a flag was given that the command has no use for. */
 function checkFlags(
   command: Command,
   { dryRun, timeout }: Pick<CommandSession, "dryRun" | "timeout">,
 ): void {
-  const { changes, waits } = command.kind === "report" ? command : { changes: false, waits: false };
+  const { changes, waits } = usesOf(command);
   if (dryRun && !changes) throw misplaced("--dry-run is for commands that change something");
   if (timeout !== undefined && !waits) throw misplaced("--timeout is for wait");
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { flagsFor, parseCommand } from "../../lib/cli/execute.ts";
 import { parseFlags } from "../../lib/cli/flags.ts";
 import { type Output, runOnce } from "../../lib/cli/oneshot.ts";
 import { type Harness, serve } from "../api/support/harness.ts";
@@ -38,6 +39,24 @@ async function site(): Promise<Site> {
     },
   };
 }
+
+Deno.test("of the flags that the shell began with a command gets those that are for it", () => {
+  const started = { json: true, yes: true, dryRun: true, timeout: "9s" };
+  const none = { json: false, yes: false, dryRun: false, timeout: undefined };
+  const of = (line: string) => parseCommand(line.split(" ")).command;
+  const show = of("show backends");
+  const set = of("set backend web0 pause");
+  const wait = of("wait backend web0 up");
+  assert.deepEqual(flagsFor(show, started, none), { ...none, json: true, yes: true });
+  assert.deepEqual(flagsFor(set, started, none), { ...started, timeout: undefined });
+  assert.deepEqual(flagsFor(wait, started, none), { ...started, dryRun: false });
+  assert.equal(flagsFor(wait, started, { ...none, timeout: "1s" }).timeout, "1s");
+  // Those of the line are for it, and refused where it has no use for them.
+  for (const command of [show, set, wait, of("watch events"), of("help")]) {
+    assert.deepEqual(flagsFor(command, none, started), started);
+    assert.deepEqual(flagsFor(command, none, none), none);
+  }
+});
 
 Deno.test("rows of several servers stand in one table with a column for the server", async () => {
   await using servers = await site();

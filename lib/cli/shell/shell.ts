@@ -2,7 +2,7 @@ import stringWidth from "fast-string-width";
 import { formatVersion } from "../../version/mod.ts";
 import { chooseStyle, declined, terminalWidth } from "../terminal.ts";
 import { describeError, messageOf, SyntaxFailure } from "../errors.ts";
-import { executeOnAll, parseCommand, type Parsed } from "../execute.ts";
+import { executeOnAll, flagsFor, parseCommand, type Parsed } from "../execute.ts";
 import { type Flags, type LineFlags, splitLineFlags } from "../flags.ts";
 import type { Confirmation } from "../node.ts";
 import { Targets } from "../targets.ts";
@@ -36,6 +36,7 @@ export async function runShell(flags: Flags, signal: AbortSignal): Promise<numbe
 }
 
 class Shell {
+  readonly #flags: LineFlags;
   readonly #targets: Targets;
   readonly #style: Style;
   readonly #prompt: string;
@@ -43,6 +44,7 @@ class Shell {
   #historyTrouble: string | undefined;
 
   constructor(flags: Flags, targets: Targets, history: string[]) {
+    this.#flags = flags;
     this.#style = chooseStyle(flags.color, true);
     this.#targets = targets;
     this.#prompt = `${targets.names}> `;
@@ -96,8 +98,9 @@ class Shell {
     return "go on";
   }
 
-  async #runCommand(parsed: Parsed, flags: LineFlags, signal: AbortSignal): Promise<void> {
+  async #runCommand(parsed: Parsed, own: LineFlags, signal: AbortSignal): Promise<void> {
     if (parsed.command.kind === "watch") this.#editor.anyKeyInterrupts();
+    const flags = flagsFor(parsed.command, this.#flags, own);
     const sessions = this.#targets.sessions({
       ...{ json: flags.json, dryRun: flags.dryRun, timeout: flags.timeout },
       style: this.#style,

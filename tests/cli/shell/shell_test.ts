@@ -189,6 +189,15 @@ shellTest("Ctrl-C and Ctrl-D at a question are a no", async ({ terminal }) => {
   }
 });
 
+shellTest("flags at the start hold for every line that has a use for them", async (shell) => {
+  const { terminal } = shell;
+  await terminal.endsWith("maglev>");
+  await terminal.enter("set backend nginx1 disable");
+  await terminal.endsWith("dry run: nothing was changed\nmaglev>");
+  await terminal.enter("show version");
+  await terminal.contains("maglev> show version\nmaglevc 0.");
+}, { args: "--dry-run" });
+
 shellTest("a single command asks on its terminal, too", async ({ terminal }) => {
   await terminal.endsWith("disable backend nginx1? [y/N]");
   await terminal.enter("y");
