@@ -169,14 +169,12 @@ export function historyPath(
  */
 export async function loadHistory(path: string | undefined): Promise<string[]> {
   if (path === undefined) return [];
-  try {
-    const lines = (await Deno.readTextFile(path)).split("\n").filter((line) => line !== "");
-    const history = [...new Set(lines.toReversed())].slice(0, historyLimit);
-    if (lines.length > 2 * historyLimit) await rewrite(path, history);
-    return history;
-  } catch {
-    return [];
-  }
+  const text = await Deno.readTextFile(path).catch(() => "");
+  const lines = text.split("\n").filter((line) => line !== "");
+  const history = [...new Set(lines.toReversed())].slice(0, historyLimit);
+  // Why it cannot be written is told when a line is added.
+  if (lines.length > 2 * historyLimit) await Promise.allSettled([rewrite(path, history)]);
+  return history;
 }
 
 /**

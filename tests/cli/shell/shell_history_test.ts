@@ -62,6 +62,16 @@ Deno.test("history is bounded, and a file that has grown long is written anew", 
     assert.equal(((await Deno.stat(path)).mode ?? 0) & 0o777, 0o600);
   }));
 
+Deno.test("a history that cannot be written anew is read all the same", () =>
+  withPath(async (path) => {
+    await addToHistory(path, "first");
+    const lines = Array.from({ length: 2 * historyLimit }, (_, i) => `line ${i}\n`).join("");
+    await Deno.writeTextFile(path, lines, { append: true });
+    // Stands where the new file would be written.
+    await Deno.mkdir(`${path}.${Deno.pid}`);
+    assert.equal((await loadHistory(path)).length, historyLimit);
+  }));
+
 Deno.test("a history that cannot be read is empty, one that cannot be written says why", async () => {
   assert.deepEqual(await loadHistory("/proc/no/such/file"), []);
   assert.match(
