@@ -47,7 +47,8 @@ export async function runOnce(
 
 /**
  * Runs each line of `lines` in turn, for scripts on stdin, until one fails; with `--keep-going` all
- * of them. Resolves to the exit code of the first that failed.
+ * of them. Resolves to the exit code of the first that failed. Who feeds lines may never end, so
+ * that `signal` ends the wait for the next one as well, which is a failure.
  */
 export async function runLines(
   flags: Flags,
@@ -57,10 +58,18 @@ export async function runLines(
 ): Promise<ExitCode> {
   let code: ExitCode = exitCodes.done;
   let line = 0;
-  for await (const typed of lines) {
+  const iterator = lines[Symbol.asyncIterator]();
+  while (!signal.aborted) {
+    const next = await unlessAborted(iterator.next(), signal);
+    if (!next) {
+      output.err("error: cancelled before the end of the script");
+      return code === exitCodes.done ? exitCodes.failed : code;
+    }
+    if (next.done) break;
+    const typed = next.value;
     line++;
     const [first] = typed;
-    if (first === "quit" || first === "exit" || signal.aborted) break;
+    if (first === "quit" || first === "exit") break;
     if (first === undefined) continue;
     const place = `line ${line}: `;
     let hasComplained = false;
@@ -76,6 +85,20 @@ export async function runLines(
     break;
   }
   return code;
+}
+
+/** What `waited` comes to; undefined when `signal` is aborted before. */
+async function unlessAborted<T>(waited: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  const { promise: aborted, resolve } = Promise.withResolvers<undefined>();
+  const abort = () => resolve(undefined);
+  signal.addEventListener("abort", abort);
+  // What is waited for may have taken its time before it said so.
+  if (signal.aborted) abort();
+  try {
+    return await Promise.race([waited, aborted]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
 }
 
 /** A line of a script may have flags of its own. */

@@ -198,6 +198,25 @@ Deno.test("a script stops at the first line that fails, and says which", async (
   assert.match(all.said.at(-1) ?? "", /^error: line 4: "trees" is not known here/);
 });
 
+Deno.test("a script whose lines do not come is cancelled like a command", async () => {
+  await using harness = await site(["web0"]);
+  const stop = new AbortController();
+  const { output, said } = recorder();
+  async function* words() {
+    yield ["show", "backends", "nobody"];
+    yield ["show", "version"];
+    stop.abort();
+    await new Promise(() => {});
+  }
+  const flags = parseFlags(["--keep-going"], { get: () => undefined });
+  const code = await runLines({ ...flags, server: harness.address }, words(), output, stop.signal);
+  assert.deepEqual([code, said.at(-1)], [3, "error: cancelled before the end of the script"]);
+  const silent = { [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => {}) }) };
+  const late = new AbortController();
+  queueMicrotask(() => late.abort());
+  assert.equal(await runLines(flags, silent, output, late.signal), 1);
+});
+
 Deno.test("a line of a script may agree, and nobody is asked", async () => {
   await using harness = await site(["web0"]);
   const { address, bed } = harness;
