@@ -188,6 +188,18 @@ Deno.test("a watch that breaks off goes on behind what it has seen, and says so"
   ]);
 });
 
+Deno.test("a watch that fell too far behind goes on, one that there is no room for is refused", async () => {
+  const full = new ConnectError("too far behind", Code.ResourceExhausted);
+  const { since, seen, notes } = await follow(2, [
+    [opening(5n, false), heartbeat(5n), change(6n), full],
+    [full],
+    [opening(6n, true), change(7n)],
+  ]);
+  assert.deepEqual([since, seen], [[undefined, "run 6", "run 6"], ["6", "7"]]);
+  assert.equal(notes[0], "too far behind; trying again");
+  await assert.rejects(follow(2, [[full]]), { rawMessage: "too far behind" });
+});
+
 Deno.test("a watch goes on behind the last event where no sign of life came since", async () => {
   const { since } = await follow(3, [
     [opening(5n, false), heartbeat(5n), change(6n), change(7n), gone],

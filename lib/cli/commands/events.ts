@@ -219,6 +219,8 @@ const transientCodes: readonly Code[] = [
   Code.Internal,
   Code.Aborted,
   Code.DeadlineExceeded,
+  // It was cut off because it fell too far behind, or others with fewer streams needed the room.
+  Code.ResourceExhausted,
 ];
 
 function isTransient(error: unknown): boolean {
