@@ -37,7 +37,11 @@ export async function matchingBackends(context: CommandContext): Promise<Backend
   const backends = await allBackends(context);
   const pattern = context.args.values.get("backend");
   if (pattern === undefined) return backends;
-  const matching = backends.filter(({ name }) => matchesGlob(pattern, name));
+  // A name may look like a pattern, and nothing else would do for it.
+  const exact = backends.filter(({ name }) => name === pattern);
+  const matching = exact.length > 0
+    ? exact
+    : backends.filter(({ name }) => matchesGlob(pattern, name));
   if (matching.length > 0) return matching;
   throw new CommandFailure(`no backend matches ${pattern}`, exitCodes.notFound);
 }

@@ -3,8 +3,10 @@ import { createClient, createRouterTransport } from "@connectrpc/connect";
 import { Maglev } from "../../../lib/gen/maglev_pb.ts";
 import { parseFlags } from "../../../lib/cli/flags.ts";
 import { connectTo } from "../../../lib/cli/client.ts";
+import { matchingBackends } from "../../../lib/cli/commands/backends.ts";
 import { execute, parseCommand } from "../../../lib/cli/execute.ts";
 import { runOnce } from "../../../lib/cli/oneshot.ts";
+import type { CommandContext } from "../../../lib/cli/node.ts";
 import { plainStyle } from "../../../lib/cli/style.ts";
 import { fail, pass } from "../../checker/support/bench.ts";
 import { type Harness, serve } from "../../api/support/harness.ts";
@@ -34,6 +36,27 @@ Deno.test("backends are chosen by a pattern, by their state and by what was said
   assert.equal(await names(address, "show backends by-hand"), "web2, web3");
   assert.equal(await names(address, "show backends web[0-2] by-hand"), "web2");
   assert.equal(await names(address, "show backends db* down"), "error: no backend matches db*");
+});
+
+Deno.test("a name that looks like a pattern means itself, where there is one", async () => {
+  const backends = ["web[1]", "web1", "web2"].map((name) => ({ name }));
+  const transport = createRouterTransport(({ service }) =>
+    service(Maglev, {
+      listBackends: () => ({ backendNames: backends.map(({ name }) => name), backends }),
+    })
+  );
+  const found = async (pattern: string) => {
+    const context: CommandContext = {
+      ...{ client: createClient(Maglev, transport), server: "there", signal: never },
+      ...{ memory: new Map(), now: () => 0, dryRun: false, timeout: undefined },
+      args: { words: [], values: new Map([["backend", pattern]]) },
+      agree: () => Promise.resolve(true),
+    };
+    return (await matchingBackends(context)).map(({ name }) => name);
+  };
+  assert.deepEqual(await found("web[1]"), ["web[1]"]);
+  assert.deepEqual(await found("web[12]"), ["web1", "web2"]);
+  assert.deepEqual(await found("web*"), ["web[1]", "web1", "web2"]);
 });
 
 /** What a command shows of a maglevd that a test has in its hands, in lines. */
