@@ -206,7 +206,9 @@ function poolDifferences(
   }
   const [from, to] = [[...olds.keys()], [...news.keys()]];
   const stayed = from.filter((name) => news.has(name));
-  if (stayed.join(" ") !== to.filter((name) => olds.has(name)).join(" ")) {
+  const added = to.filter((name) => !olds.has(name));
+  // A pool that is put before others takes their traffic.
+  if ([...stayed, ...added].join(" ") !== to.join(" ")) {
     differences.push(`pools ${from.join(", ")} -> ${to.join(", ")}`);
   }
   return differences;

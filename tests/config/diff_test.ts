@@ -194,6 +194,9 @@ Deno.test("pools in another order are another order of failing over", () => {
   assert.deepEqual(lines(pools("web", "db"), pools("db")), [
     "frontend www changed: pool web removed",
   ]);
+  const added = "frontend www changed: pool db added, db1 added to pool db, weight 100";
+  assert.deepEqual(lines(pools("web"), pools("web", "db")), [added]);
+  assert.deepEqual(lines(pools("web"), pools("db", "web")), [`${added}, pools web -> db, web`]);
 });
 
 Deno.test("members in another order are no difference", () => {
