@@ -209,7 +209,7 @@ function kindHint(schema: Schema, node: Node | null): string {
     return isSeq(node) ? `; write each ${title} as "name:", without a dash` : "";
   }
   if ("items" in schema) {
-    return isScalar(node) || isSeq(node) ? "" : `; begin each ${schema.items.title} with a dash`;
+    return isMap(node) ? `; begin each ${schema.items.title} with a dash` : "";
   }
   return schema["x-format"] === "ip" && isSeq(node) ? "; write it without brackets" : "";
 }

@@ -38,8 +38,11 @@ Deno.test("each bad or warned file has its text, and each text its file", () => 
 });
 
 Deno.test("a file that gives no reason for a warning gets none", async () => {
-  const path = fixtures("good").find(({ name }) => name === "nothing_to_warn_of")?.path ?? "";
-  assert.match(formatOutcome(await loadConfig(path)), /^[^\n]*: valid: [^\n]*checks$/);
+  const files = fixtures("good").filter(({ name }) => name.startsWith("nothing_to_warn_of"));
+  assert.equal(files.length, 2);
+  for (const { path } of files) {
+    assert.match(formatOutcome(await loadConfig(path)), /^[^\n]*: valid: [^\n]*checks?$/);
+  }
 });
 
 Deno.test("each good file is valid", async (t) => {

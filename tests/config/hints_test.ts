@@ -26,6 +26,9 @@ Deno.test("the known word that is nearest is suggested, if it is near enough", (
   assert.equal(hint("acb", "abc"), "abc");
   // Two letters in a row that are alike are no swap.
   assert.equal(hint("aab", "baa"), undefined);
+  // Nor are two of which one has only moved.
+  assert.equal(hint("ab", "ca"), undefined);
+  assert.equal(hint("ab", "bc"), undefined);
   assert.equal(hint("abab", "bbaa"), undefined);
   assert.equal(hint("abcdefgh", "bahgfedc"), undefined);
   assert.equal(hint("x".repeat(64), "x".repeat(63)), "x".repeat(63));

@@ -86,10 +86,10 @@ Deno.test("ten thousand problems and a hundred warnings are all told", () => {
   const backends = (count: number) =>
     Array.from({ length: count }, (_, i) => `    b${i}: x\n`).join("");
   assert.equal(problemsOf(`${head}  backends:\n${backends(10_000)}`).length, 10_000);
-  const more = problemsOf(`${head}  backends:\n${backends(10_003)}`);
+  const more = problemsOf(`${head}  backends:\n${backends(10_001)}`);
   assert.deepEqual([more.length, more.at(-1)], [
     10_001,
-    "test.yaml:10004:12: 3 more are not shown",
+    "test.yaml:10004:12: 1 more are not shown",
   ]);
   const warnings = (count: number) => {
     const checks = Array.from({ length: count }, (_, i) => `    c${i}: { type: icmp }\n`);

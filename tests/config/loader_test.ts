@@ -64,6 +64,18 @@ Deno.test("a file without end and a pipe without a writer are refused", async ()
   });
 });
 
+Deno.test("a pipe that is the process's own is read, as a shell's <(…) is", async () => {
+  const module = new URL("../../lib/config/mod.ts", import.meta.url).href;
+  const code = `import { formatOutcome, loadConfig } from ${JSON.stringify(module)};
+    console.log(formatOutcome(await loadConfig("/dev/stdin")));`;
+  const child = new Deno.Command("sh", {
+    args: ["-c", 'echo "maglev: 1" | "$0" eval --quiet "$1"', Deno.execPath(), code],
+    env: { NO_COLOR: "1" },
+  });
+  const { stdout } = await child.output();
+  assert.match(new TextDecoder().decode(stdout), /^\/dev\/stdin:1:9: maglev: expected a mapping/);
+});
+
 Deno.test("a file loaded in the background gives what it gives directly", async () => {
   await inDirectory(async (directory) => {
     const big = bigFile(400, 60);

@@ -30,6 +30,19 @@ Deno.test("columns that would fit are named", () => {
     said("    maglev:\n  vpp: {}\n"),
     /; it is indented by 2, what stands above it by 4$/,
   );
+  assert.match(
+    said("\n    maglev:\n  vpp: {}\n"),
+    /; it is indented by 2, what stands above it by 4$/,
+  );
+});
+
+Deno.test("a line that is indented too deeply is named where there is one", () => {
+  assert.match(
+    said("a: b\n  c: d\n"),
+    /; line 2 is indented deeper than line 1, which has its value already$/,
+  );
+  assert.match(said("a: ? b\nc: 1\n"), /, at "\? b"$/);
+  assert.match(said("a: ? b"), /, at "\? b"$/);
 });
 
 Deno.test("an entry of a list without its dash is told from a key between two levels", () => {
@@ -69,5 +82,6 @@ Deno.test("an odd blank in the indentation above is told with its line, one in a
     after("\u00a0\u00a0c: { d: 1 }"),
     /; a no-break space \(U\+00A0\) stands on line 3, where YAML wants a plain space$/,
   );
+  assert.match(said("m:\n  a: @x\n  'b\u00a0: c': 1\n"), /; put the value in quotes$/, "below it");
   assert.match(after("  c: 'x\u00a0: y'"), /; line \d is indented deeper than|; it is indented by/);
 });
