@@ -1,6 +1,6 @@
 import type { FrontendInfo, PoolBackendInfo } from "../../gen/maglev_pb.ts";
 import { handMark } from "../backend_text.ts";
-import { formatAgo, formatShare, formatSpan, formatTime } from "../format.ts";
+import { formatAgo, formatDuration, formatShare, formatTime } from "../format.ts";
 import { allFrontends, frontendJson, isUntold, withStates } from "../asking.ts";
 import type { Listing, View } from "../node.ts";
 import { listing, report, slotValue } from "../report.ts";
@@ -63,10 +63,7 @@ function formatFrontend(frontend: FrontendInfo, view: View): string {
     ["port", formatPort(frontend.port)],
     ["state", { text: frontend.state || "-", meaning: stateMeaning(frontend.state) }],
     ["src-ip-sticky", String(frontend.srcIpSticky)],
-    [
-      "slow-start",
-      frontend.slowStartNs === 0n ? undefined : formatSpan(Number(frontend.slowStartNs) / 1e6),
-    ],
+    ["slow-start", frontend.slowStartNs === 0n ? undefined : formatDuration(frontend.slowStartNs)],
     ["fail-open", failOpenCell(frontend, now)],
     ["flush-on-down", isUntold(frontend) ? "-" : String(frontend.flushOnDown)],
   ]);

@@ -122,7 +122,7 @@ const frontends: Plain<typeof FrontendInfoSchema>[] = [
     state: "up",
     activePool: "main",
     failOpen: "50%",
-    slowStartNs: 30_000_000_000n,
+    slowStartNs: 90_500_000_000n,
     failOpenSinceUnixNs: ago(61_000),
     description: "The shop",
     srcIpSticky: true,
