@@ -9,7 +9,7 @@ const units = [
 
 /** A span of time in its two largest units: `3d4h`, `4m12s`, `12s`, `350ms`. */
 export function formatSpan(ms: number): string {
-  if (ms < 1000) return `${Math.max(0, Math.round(ms))}ms`;
+  if (ms < 1000) return `${Math.max(0, Math.floor(ms))}ms`;
   let rest = Math.floor(ms / 1000) * 1000;
   const parts: string[] = [];
   for (const [unit, size] of units) {
@@ -34,11 +34,13 @@ export function formatDuration(ns: bigint): string {
     .filter(([count]) => count !== 0).map(([count, unit]) => `${count}${unit}`).join("");
 }
 
-/** A measured duration, three digits: `1.23ms`, `45.6ms`, `2.00s`. */
+/** A measured duration, three digits or whole seconds: `1.23ms`, `45.6ms`, `2.00s`. */
 export function formatMeasured(ns: bigint): string {
+  // What would be rounded up to 1000 is 1 of the next unit.
   const ms = Number(ns) / 1e6;
-  if (ms >= 1000) return `${(ms / 1000).toPrecision(3)}s`;
-  if (ms >= 1) return `${ms.toPrecision(3)}ms`;
+  if (ms >= 999_500) return `${Math.round(ms / 1000)}s`;
+  if (ms >= 999.5) return `${(ms / 1000).toPrecision(3)}s`;
+  if (ms >= 0.9995) return `${ms.toPrecision(3)}ms`;
   return `${Math.round(ms * 1000)}µs`;
 }
 

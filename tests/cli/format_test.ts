@@ -15,7 +15,7 @@ const second = 1_000_000_000n;
 Deno.test("a span shows its two largest units and no empty ones", () => {
   const spans: [number, string][] = [
     [0, "0ms"],
-    [999, "999ms"],
+    [999.9, "999ms"],
     [1000, "1s"],
     [59_999, "59s"],
     [60_000, "1m"],
@@ -45,6 +45,13 @@ Deno.test("a measured duration has three digits", () => {
   assert.equal(formatMeasured(210_000n), "210µs");
   assert.equal(formatMeasured(1_234_000n), "1.23ms");
   assert.equal(formatMeasured(2n * second), "2.00s");
+  // Rounded up, these are one of the next unit.
+  assert.equal(formatMeasured(999_499n), "999µs");
+  assert.equal(formatMeasured(999_500n), "1.00ms");
+  assert.equal(formatMeasured(999_499_999n), "999ms");
+  assert.equal(formatMeasured(999_500_000n), "1.00s");
+  assert.equal(formatMeasured(999_499_999_999n), "999s");
+  assert.equal(formatMeasured(1500n * second), "1500s");
 });
 
 Deno.test("what lies in the future is no time ago", () => {
