@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { flagsFor, parseCommand } from "../../lib/cli/execute.ts";
 import { parseFlags } from "../../lib/cli/flags.ts";
 import { type Output, runOnce } from "../../lib/cli/oneshot.ts";
+import { declined } from "../../lib/cli/terminal.ts";
 import { type Harness, serve } from "../api/support/harness.ts";
 
 const never = new AbortController().signal;
@@ -136,6 +137,16 @@ Deno.test("a change that is dangerous at one server is asked for there, by its n
   });
   assert.equal(code, 0);
   assert.deepEqual(questions, [`${one.address}: disable backend web0?`]);
+});
+
+Deno.test("who declines at one server means those after it as well", async () => {
+  await using servers = await site();
+  const { two, both } = servers;
+  const asked = () => Promise.reject(declined());
+  const { code, out, err } = await run(both, "set backend web0 disable", asked);
+  assert.deepEqual([code, out, err.length], [1, "", 1]);
+  assert.match(err[0] ?? "", /nothing was changed$/);
+  assert.equal(two.bed.checker.backend("web0")?.state, "unknown");
 });
 
 Deno.test("what differs at one server is the outcome, and unreachable is worse", async () => {
