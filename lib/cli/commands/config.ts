@@ -189,8 +189,13 @@ function vppLines({ changes, total, moves, unknown }: VPPForecast, view: View): 
   const told = changes.filter(({ kind }) => kind !== "vip-kept");
   if (told.length === 0) return [`${label} is told nothing`];
   const shown = told.slice(0, mostShown).map((change) => `  ${formatChange(change, view)}`);
-  const left = total - shown.length;
-  const more = told.length > mostShown ? [`  and ${left} more`] : [];
+  // maglevd lists so many, and tells of all how many there are.
+  const left = total - (changes.length - told.length) - shown.length;
   const flows = moves.slice(0, mostShown).map((move) => `  ${formatMove(move)}`);
-  return [`${label} is told`, ...shown, ...more, ...flows];
+  const moreFlows = moreOf(moves.length - flows.length, " VIPs whose flows move");
+  return [`${label} is told`, ...shown, ...moreOf(left, ""), ...flows, ...moreFlows];
+}
+
+function moreOf(left: number, what: string): string[] {
+  return left > 0 ? [`  and ${left} more${what}`] : [];
 }

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
+import { createClient, createRouterTransport } from "@connectrpc/connect";
+import { Maglev } from "../../../lib/gen/maglev_pb.ts";
+import { execute, parseCommand } from "../../../lib/cli/execute.ts";
 import { runOnce } from "../../../lib/cli/oneshot.ts";
 import type { ConfigReloadOutcome } from "../../../lib/api/mod.ts";
+import { plainStyle } from "../../../lib/cli/style.ts";
 import { serve } from "../../api/support/harness.ts";
 
 function reload(
@@ -101,4 +105,37 @@ Deno.test("a reload that was asked for on the terminal tells scripts all of it n
     changes: [change],
     vpp: null,
   });
+});
+
+Deno.test("of many calls to VPP, and of many flows that move, fifty are told and the rest counted", async () => {
+  const told = async (calls: number, kept: number, flows: number, listed = calls + kept) => {
+    const kinds = [...Array(kept).fill("vip-kept"), ...Array(calls).fill("as-weight")];
+    const changes = kinds.slice(0, listed).map((kind) => ({ kind }));
+    const moves = Array.from({ length: flows }, (_, i) => ({ frontend: `f${i}`, share: 1 }));
+    const vpp = { changes, total: calls + kept, moves };
+    const transport = createRouterTransport(({ service }) =>
+      service(Maglev, { checkConfig: () => ({ ok: true, outcome: {}, vpp }) })
+    );
+    const said: string[] = [];
+    await execute(parseCommand(["config", "diff"]), {
+      ...{ client: createClient(Maglev, transport), server: "there", style: plainStyle },
+      ...{ json: false, dryRun: false, timeout: undefined, memory: new Map(), now: () => 0 },
+      ...{ signal: new AbortController().signal, agree: () => Promise.resolve(true) },
+      ...{ print: (text) => void said.push(...text.split("\n")), note: () => {} },
+    });
+    return said.filter((line) => /as-weight|new flows|more|nothing/.test(line))
+      .map((line) => line.trim());
+  };
+  const calls = Array<string>(50).fill("as-weight");
+  const flows = (count: number) =>
+    Array.from({ length: count }, (_, i) => `of f${i}: 100% of new flows go to another server`);
+  assert.deepEqual(await told(50, 7, 0), calls);
+  assert.deepEqual(await told(51, 7, 0), [...calls, "and 1 more"]);
+  assert.deepEqual(await told(2000, 0, 0, 1000), [...calls, "and 1950 more"]);
+  assert.deepEqual(await told(1, 0, 50), ["as-weight", ...flows(50)]);
+  assert.deepEqual(await told(1, 0, 52), [
+    ...["as-weight", ...flows(50)],
+    "and 2 more VIPs whose flows move",
+  ]);
+  assert.deepEqual(await told(0, 7, 0), ["VPP is told nothing"]);
 });
