@@ -208,6 +208,15 @@ Deno.test("a watch goes on behind the last event where no sign of life came sinc
   assert.deepEqual(since, [undefined, "run 7"]);
 });
 
+Deno.test("a watch that breaks off as soon as it goes on knows its place still", async () => {
+  const { since } = await follow(2, [
+    [opening(5n, false), heartbeat(5n), change(6n), gone],
+    [opening(6n, true), gone],
+    [opening(7n, true), change(7n)],
+  ]);
+  assert.deepEqual(since, [undefined, "run 6", "run 6"]);
+});
+
 Deno.test("a watch that cannot go on says why, and begins again", async () => {
   const { since, seen, notes } = await follow(4, [
     [opening(5n, false), heartbeat(5n), change(6n), gone],
