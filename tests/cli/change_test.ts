@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
+import { create } from "@bufbuild/protobuf";
 import { createClient, createRouterTransport } from "@connectrpc/connect";
 import { execute, parseCommand } from "../../lib/cli/execute.ts";
+import { formatOutcomeText } from "../../lib/cli/change.ts";
 import { describeError } from "../../lib/cli/errors.ts";
 import { parseFlags } from "../../lib/cli/flags.ts";
 import { type Output, runLines } from "../../lib/cli/oneshot.ts";
-import { plainStyle } from "../../lib/cli/style.ts";
-import { Maglev } from "../../lib/gen/maglev_pb.ts";
+import { colourStyle, plainStyle } from "../../lib/cli/style.ts";
+import { Maglev, OutcomeSchema } from "../../lib/gen/maglev_pb.ts";
 import type { VppService } from "../../lib/vpp/mod.ts";
 import { type Harness, serve } from "../api/support/harness.ts";
 import { vpp } from "../api/support/service_bed.ts";
@@ -64,6 +66,17 @@ Deno.test("what a change comes to is always told", async () => {
       "  primary  web1     100      50% → 100%",
     ],
   });
+});
+
+Deno.test("of what becomes of frontends the dangerous stands out", () => {
+  const frontends = [{ frontendName: "www", danger: "goes-down", after: {}, before: {} }, {
+    ...{ frontendName: "api", after: {}, before: {} },
+  }];
+  const [down = "", same = ""] = formatOutcomeText(create(OutcomeSchema, { frontends }), {
+    style: colourStyle,
+  }).split("\n");
+  assert.ok(down.startsWith(colourStyle.paint("bad", "frontend www goes down").slice(0, -4)), down);
+  assert.equal(same, "frontend api: , with the traffic it has");
 });
 
 Deno.test("a change that is not kept says so loudly, and to scripts", async () => {

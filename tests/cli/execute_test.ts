@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
-import { flagsFor, parseCommand } from "../../lib/cli/execute.ts";
+import { createClient, createRouterTransport } from "@connectrpc/connect";
+import { Maglev } from "../../lib/gen/maglev_pb.ts";
+import {
+  type CommandSession,
+  executeOnAll,
+  flagsFor,
+  parseCommand,
+} from "../../lib/cli/execute.ts";
 import { parseFlags } from "../../lib/cli/flags.ts";
 import { type Output, runOnce } from "../../lib/cli/oneshot.ts";
+import { plainStyle } from "../../lib/cli/style.ts";
 import { declined } from "../../lib/cli/terminal.ts";
 import { type Harness, serve } from "../api/support/harness.ts";
 
@@ -72,6 +80,9 @@ Deno.test("rows of several servers stand in one table with a column for the serv
   assert.ok(states.includes(`${one.address} web0 up`), out);
   assert.ok(states.includes(`${two.address} web0 unknown`), out);
   assert.ok(states.includes(`${two.address} web1 up`), out);
+  const single = (await run(both, "show backends web[0]")).out.split("\n");
+  assert.match(single[0] ?? "", /^server +name +address +state/);
+  assert.equal(single.length, 3);
 });
 
 Deno.test("what is no table has each line behind the name of its server", async () => {
@@ -106,7 +117,9 @@ Deno.test("a server that cannot be reached is said and hides no other's answer",
 
 Deno.test("JSON of several servers is one list, each row with its server", async () => {
   await using servers = await site();
-  const rows = JSON.parse((await run(servers.both, "show backends --json")).out);
+  const { out } = await run(servers.both, "show backends --json");
+  assert.ok(out.startsWith(`[\n  {\n    "server": "${servers.one.address}"`), out);
+  const rows = JSON.parse(out);
   const up = rows.filter(({ state }: { state: string }) => state === "up");
   assert.deepEqual(
     up.map(({ server, name }: Record<string, string>) => [server, name]),
@@ -175,6 +188,29 @@ Deno.test("events of several servers come in one stream, up to the limit togethe
   assert.deepEqual([...new Set(seen)].sort(), [...both].sort());
   const pretty = await run(both, `watch events backend pretty num ${count}`);
   assert.match(pretty.out, new RegExp(`^${one.address} +now +backend +web0 is up$`, "m"));
+});
+
+Deno.test("of a terminal's width the names of several servers take their part", async () => {
+  const transport = createRouterTransport(({ service }) =>
+    service(Maglev, {
+      async *watchEvents() {
+        yield { seq: 1n, event: { case: "pool", value: { from: "near", to: "x".repeat(20) } } };
+        await new Promise(() => {});
+      },
+    })
+  );
+  const printed: string[] = [];
+  const sessions = ["a-router", "b"].map((label): CommandSession => ({
+    ...{ client: createClient(Maglev, transport), server: label, label, style: plainStyle },
+    ...{ json: false, dryRun: false, timeout: undefined, memory: new Map(), now: () => 0 },
+    ...{ width: 50, signal: never, agree: () => Promise.resolve(true) },
+    ...{ print: (text) => void printed.push(...text.split("\n")), note: () => {} },
+  }));
+  const parsed = parseCommand("watch events pool pretty num 1".split(" "));
+  assert.equal(await executeOnAll(parsed, sessions, () => {}), 0);
+  const [line = "", ...more] = printed;
+  assert.match(line, /^(a-router|b {7}) {2}now +pool +near$/);
+  assert.deepEqual(more.map((each) => each.trim()), [`→ ${"x".repeat(20)}`], printed.join("\n"));
 });
 
 Deno.test("what has happened at several servers is told in the order of time", async () => {

@@ -56,6 +56,18 @@ Deno.test("without a file every word is an address", async () => {
   ]);
 });
 
+Deno.test("a file of servers that is there and cannot be read is told, not passed over", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    await assert.rejects(namedServers(folder), {
+      message: /^cannot read .*directory/,
+      exitCode: 2,
+    });
+  } finally {
+    await Deno.remove(folder);
+  }
+});
+
 Deno.test("a list that names a server twice, or nothing, is refused", async () => {
   await assert.rejects(resolveServers("a,b,a", environment({})), {
     message: "--server names a twice",

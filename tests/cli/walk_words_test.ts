@@ -7,6 +7,9 @@ function texts(line: string): string[] {
 
 Deno.test("blanks separate words, however many", () => {
   assert.deepEqual(texts("  show\t backends  "), ["show", "backends"]);
+  assert.deepEqual(texts("quit"), ["quit"]);
+  assert.deepEqual(texts("quit "), ["quit"]);
+  assert.deepEqual(texts(" "), []);
 });
 
 Deno.test("quotes keep blanks, even in the middle of a word", () => {
