@@ -76,13 +76,15 @@ export function speaksOnlyHttp2(error: unknown): boolean {
 }
 
 function whyUnreachable(error: ConnectError): string {
-  const text = causes(error).join(" ");
+  // Without the URL: a host may be called dns1.
+  const text = causes(error).join(" ").replaceAll(/\(https?:[^)]*\)/g, "");
   const wrong = tlsReasons.find(([pattern]) => pattern.test(text));
   if (wrong) return wrong[1];
   if (/no such file/i.test(text)) return "there is no such socket";
   if (/permission denied/i.test(text)) return "permission denied";
   if (/refused/i.test(text)) return "connection refused";
   if (/lookup|resolve|dns/i.test(text)) return "the name does not resolve";
+  if (/no route/i.test(text)) return "no route to the host";
   if (/unreachable/i.test(text)) return "network unreachable";
   if (/timed? ?out/i.test(text)) return "timed out";
   if (/reset|closed|broken pipe|eof|reading a body/i.test(text)) return "the connection was closed";

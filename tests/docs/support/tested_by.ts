@@ -14,7 +14,7 @@ export const testedBy: Readonly<Record<string, readonly string[]>> = {
   "checker/operator": ["checker/intents"],
   "checker/reload": ["checker/apply", "checker/placing", "checker/plan"],
 
-  "cli/change": ["cli/errors", "cli/oneshot"],
+  "cli/change": ["cli/oneshot"],
   "cli/client": ["cli/grpc_transport"],
   "cli/commands/backends": ["cli/commands/backend_filters"],
   "cli/commands/status": ["cli/commands/status_found"],
