@@ -7,7 +7,7 @@ import {
   type ListEventsRequestSchema,
   type StreamOpening,
 } from "../../gen/maglev_pb.ts";
-import { CommandFailure, describeError, isUnreachable } from "../errors.ts";
+import { CommandFailure, describeError } from "../errors.ts";
 import { formatEventJson, formatEventText } from "../event_text.ts";
 import {
   defaultPatience,
@@ -215,6 +215,7 @@ function backAgain({ event }: Event, server: string): string {
 
 const transientCodes: readonly Code[] = [
   Code.Unavailable,
+  // Where nobody answers at all, too.
   Code.Unknown,
   Code.Internal,
   Code.Aborted,
@@ -224,6 +225,5 @@ const transientCodes: readonly Code[] = [
 ];
 
 function isTransient(error: unknown): boolean {
-  if (isUnreachable(error)) return true;
   return error instanceof ConnectError && transientCodes.includes(error.code);
 }
