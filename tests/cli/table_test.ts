@@ -45,6 +45,13 @@ c`,
   );
 });
 
+Deno.test("columns that stand below share a line as far as it goes", () => {
+  const rows = [["a".repeat(10), "bbbb", "cccc"]];
+  const at = (width: number) => formatTable({ style: plainStyle, width }, [], rows).split("\n");
+  assert.deepEqual(at(14), ["a".repeat(10), "    bbbb  cccc"]);
+  assert.deepEqual(at(13), ["a".repeat(10), "    bbbb", "    cccc"]);
+});
+
 Deno.test("lines without titles have none", () => {
   assert.equal(formatTable({ style: plainStyle }, [], [["a", "b"], ["cc", "d"]]), "a   b\ncc  d");
 });
