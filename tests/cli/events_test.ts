@@ -100,7 +100,7 @@ Deno.test("watch events ends quietly when nobody reads its output any more", asy
   try {
     const port = await firstLine(server.stdout);
     const watch = run(
-      [`${root}cli.ts`, "--server", `127.0.0.1:${port}`, "watch", "events"],
+      [root + "cli.ts", "--server", `127.0.0.1:${port}`, "watch", "events"],
       "piped",
     );
     await firstLine(watch.stdout);

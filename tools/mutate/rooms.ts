@@ -20,6 +20,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   flags: ["tests/flags"],
   access: ["tests/access"],
   tls: ["tests/tls"],
+  cli: ["tests/cli"],
   web: ["tests/web"],
   state: ["tests/state", "tests/daemon"],
   events: ["tests/events"],

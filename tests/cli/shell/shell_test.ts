@@ -48,7 +48,7 @@ function shellTest(
     try {
       await using server = new Server();
       await server.start();
-      const program = [Deno.execPath(), "run", "-A", `${root}cli.ts`];
+      const program = [Deno.execPath(), "run", "-A", root + "cli.ts"];
       await Deno.mkdir(`${home}/config/maglev`, { recursive: true });
       await Deno.writeTextFile(
         `${home}/config/maglev/servers.yaml`,
