@@ -3,12 +3,25 @@ import type { MapSchema, ObjectSchema, Schema } from "./json_schema.ts";
 import { childPath, type Path, type ProblemList, show } from "./problems.ts";
 import type { Entry, YamlTree } from "./yaml.ts";
 
+/** Steps for a text at most, which take some 100 ms, at least, and for each of its characters. */
+const mostSteps = 1_000_000;
+const fewestSteps = 10_000;
+const stepsPerCharacter = 2;
+
 /** Finds the known word that was probably meant, within a budget that bounds hostile files. */
 export class Suggester {
-  /** A look at a word takes one, and one for each pair of letters that is compared: some 20 ms. */
-  #stepsLeft = 1_000_000;
+  /** A look at a word takes one, and one for each pair of letters that is compared. */
+  #stepsLeft: number;
   /** Of the table of distances, reused: making them costs more than what is done with them. */
   readonly #rows = [new Uint8Array(128), new Uint8Array(128), new Uint8Array(128)] as const;
+
+  /**
+   * For a text of so many characters: a small one, which is read between two turns of the event loop,
+   * may take less.
+   */
+  constructor(length = Infinity) {
+    this.#stepsLeft = Math.min(Math.max(length * stepsPerCharacter, fewestSteps), mostSteps);
+  }
 
   /** ` did you mean "x"?` with a leading `;`, or an empty string when nothing is near. */
   hint(word: string, known: Iterable<string>): string {

@@ -164,7 +164,7 @@ export function parseSections<S extends ObjectSchema>(
   name: string,
 ): ParsedSections<S> {
   const problems = new ProblemList(name, text);
-  const suggester = new Suggester();
+  const suggester = new Suggester(text.length);
   const tree = parseYaml(text, problems);
   const values = tree ? readSections(schema, tree, problems, suggester) : {};
   return { values, problems, suggester };

@@ -45,6 +45,16 @@ Deno.test("suggestions stop after a million steps", () => {
   assert.equal(suggester.hint("a", ["b"]), "");
 });
 
+Deno.test("a short text takes fewer steps, and the shortest some", () => {
+  for (const [length, steps] of [[1, 10_000], [5_000, 10_000], [8_192, 16_384], [1e9, 1_000_000]]) {
+    const suggester = new Suggester(length);
+    const far = Array<string>((steps ?? 0) - 3).fill("far-away");
+    assert.equal(suggester.hint("a", far), "");
+    assert.equal(suggester.hint("a", ["b"]), '; did you mean "b"?', `${length}`);
+    assert.equal(suggester.hint("a", ["b"]), "", `${length}`);
+  }
+});
+
 Deno.test("long words take more steps, unless they are soon seen to be alike or apart", () => {
   const suggested = (word: string, known: readonly string[]) => {
     const suggester = new Suggester();
