@@ -129,18 +129,22 @@ export class Feed {
     }
   }
 
+  /** Of backends that are there: names without end would take memory without end. */
   #takePulses(told: ProbePulses): void {
     const { publish, clock, probes } = this.#options;
-    const pulses = told.pulses.map(({ backendName, ok, code, durationNs }): Pulse => [
-      backendName,
-      ok,
-      code,
-      Number(durationNs) / 1e6,
-    ]);
-    const running = told.running.map(({ backendName, sinceUnixNs }): Running => [
-      backendName,
-      Number(sinceUnixNs) / 1e6,
-    ]);
+    const { readAt, backends } = this.#options.state();
+    const pulses = told.pulses.filter(({ backendName }) => backends.has(backendName))
+      .map(({ backendName, ok, code, durationNs }): Pulse => [
+        backendName,
+        ok,
+        code,
+        Number(durationNs) / 1e6,
+      ]);
+    // What a stream opens with comes before all has been read, and takes the place of what was.
+    const isOpening = readAt === 0 && told.runningAnew;
+    const running = told.running
+      .filter(({ backendName }) => isOpening || backends.has(backendName))
+      .map(({ backendName, sinceUnixNs }): Running => [backendName, Number(sinceUnixNs) / 1e6]);
     const at = clock.wall();
     probes.take(at, pulses);
     publish({ kind: "pulses", at, pulses, running, isAnew: told.runningAnew });

@@ -96,6 +96,25 @@ Deno.test("outcomes of probes are told, and kept for whoever asks for those of o
   assert.deepEqual(probes.points("nginx0"), [[told?.at, 1.5, true]]);
 });
 
+Deno.test("of backends that nobody has, no probes are kept", async () => {
+  const names = ["nobody", "nginx0"];
+  const pulses = create(ProbePulsesSchema, {
+    pulses: names.map((backendName) => ({ backendName, ok: true, code: "L4OK" })),
+    running: names.map((backendName) => ({ backendName, sinceUnixNs: 1_000_000n })),
+  });
+  const { client, isRead } = tellingLater([{ case: "pulses", value: pulses }]);
+  const { changes, probes } = await follow(client, (state) => {
+    isRead(state);
+    return state.running.has("nginx0");
+  });
+  const [told] = changes.flatMap((change) => change.kind === "pulses" ? [change] : []);
+  assert.deepEqual([told?.pulses, told?.running].map((all) => all?.map(([name]) => name)), [
+    ["nginx0"],
+    ["nginx0"],
+  ]);
+  assert.deepEqual(names.map((name) => probes.points(name).length), [0, 1]);
+});
+
 Deno.test("probes that are running are told, and are over when maglevd is lost", async () => {
   const { client, isRead } = tellingLater([
     {
