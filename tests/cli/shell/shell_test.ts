@@ -148,6 +148,8 @@ shellTest("Up and Ctrl-R find earlier lines, also those of an earlier shell", as
   await terminal.endsWith("(reverse-search) 'foo': show foo");
   await terminal.key("C-g");
   await terminal.endsWith("maglev>");
+  await terminal.type("ab");
+  await terminal.endsWith("maglev> ab");
   const path = `${home}/state/maglevc/history`;
   assert.equal(await Deno.readTextFile(path), "show version\nshow foo\n");
   assert.equal(((await Deno.stat(path)).mode ?? 0) & 0o777, 0o600);
