@@ -12,6 +12,17 @@ import type { Target } from "./targets.ts";
 /** Requests that are on their way together at most: an urgent change waits for their answers. */
 const windowSize = 256;
 
+/**
+ * Slots and entries that VPP works through for a window, about: it makes the table of a VIP anew
+ * with each change of a server, which takes it some 100 ns for each (docs/vpp.md, "Requests and
+ * dumps"). Without a limit 256 changes of tables of 2^20 slots would hold VPP for 20 s: urgent
+ * changes would wait for that, and VPP, which answers no ping meanwhile, be taken for hung.
+ */
+const mostEffort = 2 ** 20;
+
+/** Entries of a server in what VPP makes a table from: one for each of its weight. */
+const mostEntries = 100;
+
 /** Hears how the work goes, so that somebody notices when it does not. */
 export interface Progress {
   /** An answer is waited for; `what` names it in a sentence. */
@@ -76,6 +87,12 @@ interface Window {
   readonly steps: Map<string, { readonly target: Target; readonly step: Step }>;
   /** By what VPP holds before any of them. */
   readonly occupied: Occupied;
+  /** What VPP works through for them, see {@link mostEffort}. */
+  effort: number;
+}
+
+function isFull({ steps, effort }: Window): boolean {
+  return steps.size >= windowSize || effort >= mostEffort;
 }
 
 /**
@@ -118,7 +135,8 @@ export class Changes {
 
   #nextWindow(left: Left, run: Run): Window {
     const { checker, known, clock } = this.context;
-    const window: Window = { steps: new Map(), occupied: new Occupied(checker.config, known) };
+    const occupied = new Occupied(checker.config, known);
+    const window: Window = { steps: new Map(), occupied, effort: 0 };
     const unfinished: Target[] = [];
     do {
       const target = left.begun.shift() ?? next(left.fresh);
@@ -130,7 +148,7 @@ export class Changes {
       if (outcome === "some") unfinished.push(target);
       if (outcome === "waits") left.waiting.push(target);
       // What was planned in this turn of the event loop is sent in this turn.
-    } while (window.steps.size < windowSize && !clock.turn.isOver);
+    } while (!isFull(window) && !clock.turn.isOver);
     left.begun.unshift(...unfinished);
     return window;
   }
@@ -156,10 +174,19 @@ export class Changes {
       }
       outcome = "some";
       // Two targets may want the same VIP removed.
-      if (!steps.has(step.key)) steps.set(step.key, { target, step });
-      if (steps.size === windowSize) break;
+      if (!steps.has(step.key)) {
+        steps.set(step.key, { target, step });
+        window.effort += this.#effortOf(step);
+      }
+      if (isFull(window)) break;
     }
     return outcome;
+  }
+
+  /** A VIP that is not there yet has no servers, so next to nothing is worked through for it. */
+  #effortOf({ vip: { id } }: Step): number {
+    const vip = this.context.known.vip(id);
+    return vip ? vip.flowTableLength + vip.servers.size * mostEntries : 0;
   }
 
   async #send({ steps, occupied }: Window, run: Run): Promise<void> {

@@ -57,7 +57,16 @@ Deno.test("the servers of one VIP are cut into windows as well", async () => {
     ...{ weight: 5, flush: false },
   }));
   await new Carrying(vpp, vips(1, 5, { servers }), request).everything();
-  assert.deepEqual(windows, [1, 256, 44]);
+  // Of the rest, 2^20 / (1024 + 256 * 100) is 39.4: the fortieth is one that fits no more.
+  assert.deepEqual(windows, [1, 256, 40, 4]);
+});
+
+Deno.test("no more is on its way than VPP works through in a moment", async () => {
+  const vpp = new ModelVpp();
+  const { request, windows } = counted(vpp);
+  // The first window adds the VIPs; then each change has VPP fill a table of so many slots.
+  await new Carrying(vpp, vips(6, 5, { flowTableLength: 2 ** 19 }), request).everything();
+  assert.deepEqual(windows, [6, 2, 2, 2]);
 });
 
 Deno.test("what is done between two windows is planned for, and ends it if it is to", async () => {
