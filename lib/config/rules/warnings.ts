@@ -19,6 +19,7 @@ export function findWarnings(values: Values, problems: ProblemList): void {
   for (const check of values.healthchecks.values()) warnOfCheck(check, problems);
   warnOfIdlePort(values, members, problems);
   for (const one of values.frontends.values()) warnOfNoFallback(one, values.backends, problems);
+  warnOfMemory(values, problems);
   const { buckets } = values.vpp.values.lb.values;
   // A pool that several frontends take over by an alias is one place.
   const seen = new Set<number>();
@@ -102,6 +103,24 @@ function warnOfIdlePort(
   const message = `every server is probed on ${port}, which no frontend has (they have ${ports}` +
     `${served.size > 4 ? ", …" : ""}): probes do not tell whether the service answers`;
   problems.warn(...placeOf(first, "port"), message);
+}
+
+/** VPP's main heap unless its startup.conf says otherwise. */
+const defaultHeapBytes = 2 ** 30;
+
+/** Of one slot of a VIP's table. */
+const slotBytes = 4;
+
+/** VPP aborts when its heap is full, and again after each restart when it is programmed anew. */
+function warnOfMemory({ frontends, vpp: { values } }: Values, problems: ProblemList): void {
+  const { buckets } = values.lb.values;
+  const bytes = frontends.size * buckets * slotBytes;
+  if (bytes <= defaultHeapBytes / 2) return;
+  const message =
+    `the tables of ${frontends.size} frontends take ${Math.ceil(bytes / 2 ** 20)} MiB ` +
+    "of VPP's main heap, which has 1024 MiB by default: VPP aborts when it is full, see " +
+    "main-heap-size in its startup.conf";
+  problems.warn(...placeOf(values.lb, "buckets"), message);
 }
 
 /** What the weights of a pool cannot bring about while it is the active one. */
