@@ -33,21 +33,29 @@ function counterCollectors(vpp: VppService): readonly Collector[] {
       return counters && counters.at > 0 ? samples(counters) : [];
     });
   return [
-    from(vipPackets, ({ vips }) => vips.values().flatMap(packetSamples)),
+    from(vipPackets, ({ vips }) => known(vips).flatMap(packetSamples)),
     from(
       vipRoutePackets,
-      ({ addresses }) => addresses.values().map((each) => [each.packets, each.prefix, ...allPorts]),
+      ({ addresses }) => known(addresses).map((each) => [each.packets, each.prefix, ...allPorts]),
     ),
     from(
       vipRouteBytes,
-      ({ addresses }) => addresses.values().map((each) => [each.bytes, each.prefix, ...allPorts]),
+      ({ addresses }) => known(addresses).map((each) => [each.bytes, each.prefix, ...allPorts]),
     ),
     from(
       serverPackets,
-      ({ servers }) => servers.values().map((each) => [each.packets, each.address]),
+      ({ servers }) => known(servers).map((each) => [each.packets, each.address]),
     ),
-    from(serverBytes, ({ servers }) => servers.values().map((each) => [each.bytes, each.address])),
+    from(serverBytes, ({ servers }) => known(servers).map((each) => [each.bytes, each.address])),
   ];
+}
+
+/**
+ * Without those that VPP has not told: as a 0 each would be taken for a reset, and all of it counted
+ * once more when it is told.
+ */
+function known<T extends { readonly isUnknown?: true }>(counters: readonly T[]) {
+  return counters.values().filter(({ isUnknown }) => !isUnknown);
 }
 
 /**

@@ -8,7 +8,7 @@ import {
   type StatsSegment,
   type StatsView,
 } from "../vppclient/mod.ts";
-import type { LbCounters } from "./service.ts";
+import type { Knowable, LbCounters } from "./service.ts";
 import type { KnownState } from "./state/known.ts";
 import { parseVerbose, verboseCommand } from "./state/snapshot.ts";
 import {
@@ -229,7 +229,7 @@ function readCounters(rows: CounterRows, view: StatsView, at: number): LbCounter
   return {
     at,
     vips: rows.vips.map(({ prefix, protocol, port, pool }) => ({
-      ...{ prefix, protocol, port },
+      ...{ prefix, protocol, port, ...unknownIf(pool) },
       next: next(pool),
       first: first(pool),
       untracked: untracked(pool),
@@ -239,12 +239,17 @@ function readCounters(rows: CounterRows, view: StatsView, at: number): LbCounter
       prefix,
       packets: to.packets(route),
       bytes: to.bytes(route),
+      ...unknownIf(route),
     })),
     servers: rows.servers.map(({ address, route }) => ({
       address,
       packets: via.packets(route),
       bytes: via.bytes(route),
-      ...(route === undefined && { isUnknown: true }),
+      ...unknownIf(route),
     })),
   };
+}
+
+function unknownIf(index: number | undefined): Knowable {
+  return index === undefined ? { isUnknown: true } : {};
 }

@@ -154,8 +154,14 @@ export interface VppPlan {
   readonly moves: readonly PlannedMove[];
 }
 
+/** Numbers that VPP may not tell. */
+export interface Knowable {
+  /** Set where VPP has not told yet what counts them: all are 0, and mean nothing. */
+  readonly isUnknown?: true;
+}
+
 /** Counters of one VIP since VPP made it. Numbers are exact up to 2^53. */
-export interface VipCounters extends NamedVip {
+export interface VipCounters extends NamedVip, Knowable {
   /** What it matches. */
   readonly protocol: "tcp" | "udp" | "any";
   /** Packets of known flows. */
@@ -169,7 +175,7 @@ export interface VipCounters extends NamedVip {
 }
 
 /** What came in for the address of one VIP or several: /net/route/to, which knows no ports. */
-export interface AddressCounters {
+export interface AddressCounters extends Knowable {
   /** `192.0.2.1/32`, as in {@link VipCounters}. */
   readonly prefix: string;
   /** For all ports together. */
@@ -179,15 +185,13 @@ export interface AddressCounters {
 }
 
 /** What the lb plugin sent to one server address. */
-export interface ServerCounters {
+export interface ServerCounters extends Knowable {
   /** Where it is. */
   readonly address: string;
   /** Of all VIPs together. */
   readonly packets: number;
   /** The encapsulation included. */
   readonly bytes: number;
-  /** Set where VPP has not told yet what counts them: both are 0, and mean nothing. */
-  readonly isUnknown?: true;
 }
 
 /** One reading of VPP's memory. */

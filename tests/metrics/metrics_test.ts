@@ -1,5 +1,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { metricsDocument, sections } from "../../lib/metrics/mod.ts";
+import type { Clock } from "../../lib/time/mod.ts";
+import type { VppService } from "../../lib/vpp/mod.ts";
 import { fail, httpCheck, pass, sketch } from "../checker/support/bench.ts";
 import { havePrograms, havePythonModules, judge, needing } from "../support/programs.ts";
 import { steer } from "../support/steer.ts";
@@ -210,6 +212,28 @@ Deno.test("an address of several VIPs is counted once, with the labels of all it
     `maglev_vpp_vip_route_packets_total${labels} 36`,
     `maglev_vpp_vip_route_bytes_total${labels} 9007199254740991`,
   ]);
+});
+
+Deno.test("what VPP has not told has no series, since a 0 would be a reset", async () => {
+  const isUnknown = true;
+  const forgetful = (clock: Clock): VppService => {
+    const vpp = fakeVpp(clock);
+    const counters = vpp.counters();
+    return {
+      ...vpp,
+      counters: () =>
+        counters && {
+          at: counters.at,
+          vips: counters.vips.map((each, i) => i === 0 ? { ...each, isUnknown } : each),
+          addresses: counters.addresses.map((each) => ({ ...each, isUnknown })),
+          servers: counters.servers.map((each) => ({ ...each, isUnknown })),
+        },
+    };
+  };
+  using bed = new MetricsBed({ vpp: forgetful });
+  const text = await scrapeText(bed.metrics);
+  const series = text.split("\n").filter((line) => /^maglev_vpp_(vip|server)_/.test(line));
+  deepEqual(series.map((line) => line.slice(line.lastIndexOf(" ") + 1)), ["5", "6", "7", "8"]);
 });
 
 Deno.test("a probe that could not be made took no time", async () => {

@@ -142,6 +142,14 @@ Deno.test("a route that VPP does not have yet counts nothing, and is asked for e
   assert.deepEqual(await vpp.read(), { ...complete, asked: [] });
 });
 
+Deno.test("what comes in for an address is unknown while VPP has no route to it", async () => {
+  const vpp = new Answering();
+  vpp.routes.delete(vipRoute);
+  assert.equal((await vpp.reader.read()).addresses[0]?.isUnknown, true);
+  vpp.routes.set(vipRoute, 8);
+  assert.equal((await vpp.reader.read()).addresses[0]?.isUnknown, undefined);
+});
+
 Deno.test("a VIP that VPP's text lacks counts nothing of its own, and is asked for each time", async () => {
   const vpp = new Answering();
   vpp.textIndex = undefined;
@@ -149,8 +157,10 @@ Deno.test("a VIP that VPP's text lacks counts nothing of its own, and is asked f
   assert.deepEqual(counted, { ...complete, vip: 0 });
   assert.deepEqual(asked, ["text", vipRoute, serverRoute]);
   assert.deepEqual(await vpp.read(), { ...complete, vip: 0, asked: ["text"] });
+  assert.equal((await vpp.reader.read()).vips[0]?.isUnknown, true, "0 means nothing");
   vpp.textIndex = 3;
   assert.deepEqual(await vpp.read(), { ...complete, asked: ["text"] });
+  assert.equal((await vpp.reader.read()).vips[0]?.isUnknown, undefined);
   assert.deepEqual(await vpp.read(), { ...complete, asked: [] });
 });
 
