@@ -1,5 +1,5 @@
 import type { ServerTraffic } from "../checker/mod.ts";
-import { cliInband, ipRouteLookup } from "../gen/vpp.ts";
+import { ipRouteLookup } from "../gen/vpp.ts";
 import { compareIp, hostPrefix, type IpAddress } from "../ip/mod.ts";
 import { type Clock, inSlices, mergeSort, type Steps } from "../time/mod.ts";
 import {
@@ -10,7 +10,7 @@ import {
 } from "../vppclient/mod.ts";
 import type { Knowable, LbCounters } from "./service.ts";
 import type { KnownState } from "./state/known.ts";
-import { parseVerbose, verboseCommand } from "./state/snapshot.ts";
+import { readExtras } from "./state/snapshot.ts";
 import {
   type ActualVip,
   compareVips,
@@ -83,8 +83,7 @@ export class CounterReader {
   async #learnPoolIndices(): Promise<void> {
     const missing = [...this.known.all()].filter(({ poolIndex }) => poolIndex === undefined);
     if (missing.length === 0) return;
-    const { reply } = await this.client.request(cliInband, { cmd: verboseCommand });
-    const extras = await inSlices(this.clock, parseVerbose(reply));
+    const extras = await readExtras(this.client, this.clock);
     for (const { id } of missing) {
       const poolIndex = extras.get(id)?.poolIndex;
       if (poolIndex !== undefined) this.known.poolIndexFound(id, poolIndex);

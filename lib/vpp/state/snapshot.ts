@@ -9,7 +9,7 @@ import {
 } from "../../gen/vpp.ts";
 import { ipFromBytes, parseIp } from "../../ip/mod.ts";
 import { type Clock, inSlices } from "../../time/mod.ts";
-import type { Dumper } from "../../vppclient/mod.ts";
+import { type Dumper, type Requester, RetvalError } from "../../vppclient/mod.ts";
 import { encaps, type LbConf } from "../service.ts";
 import { confOf } from "./conf.ts";
 import { type DumpedVip, protocols, usedFlag, vipId, type VipKey } from "./vip.ts";
@@ -33,13 +33,12 @@ export async function readSnapshot(client: Dumper, clock: Clock): Promise<Snapsh
   const state = new ActualState();
   const vipDump = { ...any, pfx_matcher: { le: 0, ge: 0 } };
   // VPP answers in order: the servers find their VIPs.
-  const [conf, , , text] = await Promise.all([
+  const [conf, , , extras] = await Promise.all([
     client.request(lbConfGet, {}),
     client.dump(lbVipDump, vipDump, (vip) => state.addVip(vip)),
     client.dump(lbAsV2Dump, any, (server) => state.addServer(server)),
-    client.request(cliInband, { cmd: verboseCommand }),
+    readExtras(client, clock),
   ]);
-  const extras = await inSlices(clock, parseVerbose(text.reply));
   return { conf: confOf(conf), vips: state.finish(extras) };
 }
 
@@ -113,7 +112,24 @@ export interface VipExtras {
 }
 
 /** The command whose output is read here. */
-export const verboseCommand = "show lb vips verbose";
+const verboseCommand = "show lb vips verbose";
+
+/**
+ * What the API does not tell, by VIP id: nothing at all if VPP refuses the command, since VIPs can be
+ * looked after without. Rejects when the connection fails.
+ */
+export async function readExtras(
+  client: Requester,
+  clock: Clock,
+): Promise<ReadonlyMap<string, VipExtras>> {
+  try {
+    const { reply } = await client.request(cliInband, { cmd: verboseCommand });
+    return await inSlices(clock, parseVerbose(reply));
+  } catch (error) {
+    if (!(error instanceof RetvalError)) throw error;
+    return new Map();
+  }
+}
 
 const headPattern = /^ ip[46]-\w+ \[(\d+)\] ([0-9a-fA-F.:]+)\/(\d+)(.*)$/;
 const lengthPattern = /\n {2}new_size:(\d+)\n/;

@@ -14,7 +14,7 @@ import { StepTracker } from "../../../lib/vpp/sync/step_tracker.ts";
 import { nextSteps } from "../../../lib/vpp/sync/steps.ts";
 import { Bed } from "../support/bed.ts";
 import { ModelVpp } from "../support/model_vpp.ts";
-import { refuse, sent, vip, web } from "../support/sync.ts";
+import { inStep, refuse, sent, vip, web } from "../support/sync.ts";
 import type { ConfigWish } from "../support/wishes.ts";
 import { ip } from "../../support/ip.ts";
 
@@ -318,4 +318,14 @@ Deno.test("what waits for the full sync of a reload that overtook another is not
   assert.equal(bed.log.named("vpp-lbsync-blocked").length, 1);
   const told = bed.vppEvents().filter((event) => !event.startsWith("altered "));
   assert.deepEqual(told, ["connected", "in-step"]);
+});
+
+Deno.test("a VPP that refuses to print its VIPs is kept in line all the same", async () => {
+  await using bed = new Bed(web);
+  refuse(bed, "cli_inband");
+  await bed.start();
+  assert.deepEqual(bed.state(), [inStep]);
+  await bed.pass(20_000);
+  assert.deepEqual(bed.vppEvents(), ["connected", "in-step"], "not even for the counters");
+  assert.deepEqual(bed.vpp.counters()?.vips.map(({ isUnknown }) => isUnknown), [true]);
 });
