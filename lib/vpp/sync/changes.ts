@@ -23,6 +23,9 @@ const mostEffort = 2 ** 20;
 /** Entries of a server in what VPP makes a table from: one for each of its weight. */
 const mostEntries = 100;
 
+/** To move flows VPP looks through the sticky buckets, of each thread 20 ns and more for each. */
+const effortOfSticky = 0.25;
+
 /** Hears how the work goes, so that somebody notices when it does not. */
 export interface Progress {
   /** An answer is waited for; `what` names it in a sentence. */
@@ -184,9 +187,11 @@ export class Changes {
   }
 
   /** A VIP that is not there yet has no servers, so next to nothing is worked through for it. */
-  #effortOf({ vip: { id } }: Step): number {
-    const vip = this.context.known.vip(id);
-    return vip ? vip.flowTableLength + vip.servers.size * mostEntries : 0;
+  #effortOf({ vip: { id }, flushes }: Step): number {
+    const { known, checker } = this.context;
+    const vip = known.vip(id);
+    const table = vip ? vip.flowTableLength + vip.servers.size * mostEntries : 0;
+    return table + (flushes ? checker.config.lb.stickyBucketsPerCore * effortOfSticky : 0);
   }
 
   async #send({ steps, occupied }: Window, run: Run): Promise<void> {

@@ -38,6 +38,8 @@ export interface Step {
   readonly record: string;
   /** What the server is to have; undefined for what is no weight. */
   readonly weight?: number;
+  /** Whether VPP moves flows for it, for which it looks through all that it has. */
+  readonly flushes?: boolean;
   /** What the log says of it besides. */
   readonly attributes: LogAttributes;
   /** Why it cannot be done yet, as a sentence: something else has the address. */
@@ -79,6 +81,7 @@ function* removalSteps({ removals }: PrefixPlan): Generator<Step> {
       yield {
         ...about(vip, frontend, "vpp-lbsync-as-del", address.text),
         kind: "as_removed",
+        flushes: true,
         attributes: { flush: true },
         obstacle: () => undefined,
         send: (client) => client.request(lbAddDelAsV2, deleteAs(vip, address)),
@@ -151,7 +154,7 @@ function* serverSteps({ changes }: PrefixPlan): Generator<Step> {
 function serverStep(
   vip: VipKey,
   change: ServerChange,
-): Pick<Step, "kind" | "weight" | "attributes" | "send"> {
+): Pick<Step, "kind" | "weight" | "flushes" | "attributes" | "send"> {
   const { address } = change;
   switch (change.kind) {
     case "as-add":
@@ -167,6 +170,7 @@ function serverStep(
       return {
         kind: "as_weight_updated",
         weight,
+        flushes: flush,
         attributes: { from, to: weight, flush },
         send: (client) => client.request(lbAsSetWeight, setWeight(vip, address, weight, flush)),
       };
@@ -174,6 +178,7 @@ function serverStep(
     case "as-del":
       return {
         kind: "as_removed",
+        flushes: true,
         attributes: { flush: true },
         send: (client) => client.request(lbAddDelAsV2, deleteAs(vip, address)),
       };

@@ -36,6 +36,7 @@ export class Carrying {
     readonly vpp: ModelVpp,
     public desired: readonly DesiredVip[],
     request: ChangesContext["client"]["request"] = vpp.request,
+    private readonly stickyBucketsPerCore = 65_536,
   ) {
     const { known, ledger } = this;
     this.planning = {
@@ -80,12 +81,14 @@ export class Carrying {
 
   /** Only addresses are asked of it, and which backend a server is. */
   #checker(): ChangesContext["checker"] {
+    const { stickyBucketsPerCore } = this;
     const frontends = () =>
       new Map(this.desired.map((vip) => [vip.frontend, { ...bare, ...vip, name: vip.frontend }]));
     const sources = { ipv4Source: ip("192.0.2.254"), ipv6Source: ip("2001:db8::254") };
+    const lb = { ...sources, stickyBucketsPerCore };
     return {
       get config() {
-        return { lb: sources, frontends: frontends() } as unknown as ReturnType<
+        return { lb, frontends: frontends() } as unknown as ReturnType<
           () => ChangesContext["checker"]["config"]
         >;
       },

@@ -69,6 +69,26 @@ Deno.test("no more is on its way than VPP works through in a moment", async () =
   assert.deepEqual(windows, [6, 2, 2, 2]);
 });
 
+Deno.test("moving flows is work too, by the sticky buckets that VPP has", async () => {
+  const vpp = new ModelVpp();
+  const { request, windows } = counted(vpp);
+  const on = new Carrying(vpp, vips(5, 9), request, 2 ** 21);
+  await on.everything();
+  const down = vips(5, 0).map((vip) => ({
+    ...vip,
+    servers: vip.servers.map((server) => ({ ...server, flush: true })),
+  }));
+  windows.length = 0;
+  on.desired = down;
+  await on.everything();
+  assert.deepEqual(windows, [2, 2, 1]);
+  on.desired = [];
+  windows.length = 0;
+  await on.everything();
+  assert.equal(vpp.summary().length, 0);
+  assert.equal(windows[0], 2, "servers that go are flushed");
+});
+
 Deno.test("what is done between two windows is planned for, and ends it if it is to", async () => {
   const vpp = new ModelVpp();
   const { request, windows } = counted(vpp);
