@@ -8,6 +8,8 @@ import {
   EPOLLOUT,
   EPOLLRDHUP,
   MSG_NOSIGNAL,
+  SOCK_CLOEXEC,
+  SOCK_DGRAM,
 } from "./constants.ts";
 import type { Engine } from "./engine.ts";
 import { errnoNumber } from "./errno.ts";
@@ -16,13 +18,14 @@ import {
   callFailure,
   connectFailure,
   type Failure,
+  noSource,
   outerFailure,
   ownFailure,
   watchFailure,
 } from "./failure.ts";
 import { handshakeAge } from "./handshake_age.ts";
 import { askForStamps } from "./inbox.ts";
-import { encodeSocketAddress } from "./layout.ts";
+import { addressFamilies, encodeSocketAddress } from "./layout.ts";
 import { errno, libc, pointerTo } from "./libc.ts";
 import type { Watch, Watcher } from "./poller.ts";
 import { TcpSocket } from "./tcp_sockets.ts";
@@ -65,6 +68,7 @@ const receivesPerLook = 16;
 
 const EINPROGRESS = errnoNumber("EINPROGRESS");
 const EALREADY = errnoNumber("EALREADY");
+const EADDRNOTAVAIL = errnoNumber("EADDRNOTAVAIL");
 const EHOSTUNREACH = errnoNumber("EHOSTUNREACH");
 const EAGAIN = errnoNumber("EAGAIN");
 
@@ -255,6 +259,7 @@ export class Connection implements Watcher, BusyPolled, Disposable {
       this.#heardAt = clock.now();
       return undefined;
     }
+    if (reason === EADDRNOTAVAIL && this.#lacksSource()) return noSource;
     if (reason !== EALREADY) return connectFailure(reason);
     this.#busyPoll();
     return undefined;
@@ -273,6 +278,22 @@ export class Connection implements Watcher, BusyPolled, Disposable {
     const { address, port } = this.#target;
     const length = encodeSocketAddress(peerAddress, address, port);
     return libc.connect(this.#fd, peerPointer, length) === 0 ? 0 : errno();
+  }
+
+  /**
+   * Whether there is no address to send from, for which the kernel has the word that it has for no
+   * free port. UDP has ports of its own, so a socket of it lacks nothing else.
+   */
+  #lacksSource(): boolean {
+    const { netns, address, port, source } = this.#target;
+    if (source !== undefined) return false;
+    const type = SOCK_DGRAM | SOCK_CLOEXEC;
+    const fd = this.#engine.sockets.open(netns, addressFamilies[address.family], type, 0);
+    if (typeof fd !== "number") return false;
+    const length = encodeSocketAddress(peerAddress, address, port);
+    const lacks = libc.connect(fd, peerPointer, length) !== 0 && errno() === EADDRNOTAVAIL;
+    libc.close(fd);
+    return lacks;
   }
 
   /** As {@link #connect} asks: who is not connected cannot send. Saves a system call. */

@@ -67,12 +67,15 @@ export function bindFailure(source: IpAddress, reason: number): Failure {
     : callFailure(reason, `bind to source address ${source.text}`);
 }
 
-/** Why a connect failed. */
+/** Why a connect failed, if there is an address to connect from (else {@link noSource}). */
 export function connectFailure(reason: number): Failure {
   return reason === EADDRNOTAVAIL || reason === EADDRINUSE
     ? ownFailure("no free source port")
     : reachFailure(reason);
 }
+
+/** Nothing can be sent to a peer of a family of which this host has no address. */
+export const noSource: Failure = outerFailure("no source address on this host to send from");
 
 /** Why a ping could not be sent. */
 export function sendFailure(reason: number): Failure {
@@ -83,6 +86,8 @@ export function sendFailure(reason: number): Failure {
 
 function reachFailure(reason: number): Failure {
   switch (reason) {
+    case EADDRNOTAVAIL:
+      return noSource;
     case EACCES:
       return outerFailure("prohibited by a route");
     case EPERM:

@@ -72,7 +72,7 @@ Deno.test("why a ping could not be sent", () => {
     ["EAGAIN", own("too many packets are waiting to be sent")],
     ["ENOBUFS", own("too many packets are waiting to be sent")],
     ["ENOMEM", own("out of memory")],
-    ["EADDRNOTAVAIL", outer("address not available")],
+    ["EADDRNOTAVAIL", outer("no source address on this host to send from")],
     ["EACCES", outer("prohibited by a route")],
     ["EPERM", outer("prohibited by a firewall")],
     ["EINVAL", outer("dropped by a blackhole route")],

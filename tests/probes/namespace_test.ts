@@ -60,6 +60,18 @@ test("probes are sent from the namespace and nowhere else", async () => {
   );
 });
 
+test("no address to send from fails a probe of any type, and is no lack of ports", async () => {
+  await using namespace = await Namespace.create();
+  await namespace.ip("link", "set", "lo", "down");
+  await using harness = new Harness();
+  for (const check of [icmpCheck(), tcpCheck(), httpCheck()]) {
+    assert.equal(
+      await harness.outcome(check, v6, namespace.name),
+      "L4CON no source address on this host to send from",
+    );
+  }
+});
+
 testNginx("nginx in a namespace passes every kind of probe, seen from the source", async () => {
   await using namespace = await populated();
   await using _nginx = await Nginx.start(
