@@ -8,6 +8,7 @@ const EADDRINUSE = errnoNumber("EADDRINUSE");
 const EACCES = errnoNumber("EACCES");
 const EPERM = errnoNumber("EPERM");
 const EINVAL = errnoNumber("EINVAL");
+const ECONNREFUSED = errnoNumber("ECONNREFUSED");
 const EAGAIN = errnoNumber("EAGAIN");
 const ENOBUFS = errnoNumber("ENOBUFS");
 
@@ -74,6 +75,9 @@ export function connectFailure(reason: number): Failure {
     : reachFailure(reason);
 }
 
+/** The peer's own word that it takes no connection, or that of a firewall before it. */
+export const refused: Failure = callFailure(ECONNREFUSED);
+
 /** Nothing can be sent to a peer of a family of which this host has no address. */
 export const noSource: Failure = outerFailure("no source address on this host to send from");
 
@@ -86,6 +90,8 @@ export function sendFailure(reason: number): Failure {
 
 function reachFailure(reason: number): Failure {
   switch (reason) {
+    case ECONNREFUSED:
+      return refused;
     case EADDRNOTAVAIL:
       return noSource;
     case EACCES:

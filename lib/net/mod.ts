@@ -22,7 +22,7 @@ export {
   newAdmissionCounts,
 } from "./descriptors.ts";
 export { errnoWords, NetError } from "./errno.ts";
-export { type Failure, ownFailure } from "./failure.ts";
+export { type Failure, ownFailure, refused } from "./failure.ts";
 export { FileDescriptor } from "./fd.ts";
 export { sendUnixDatagram } from "./datagram.ts";
 export { Mapping, mapReadOnly, mapShared, memfd } from "./mapping.ts";

@@ -1,4 +1,10 @@
-import type { Connection, ConnectionUser, Failure, Greeting } from "../net/mod.ts";
+import {
+  type Connection,
+  type ConnectionUser,
+  type Failure,
+  type Greeting,
+  refused,
+} from "../net/mod.ts";
 import {
   type Attempt,
   failed,
@@ -59,7 +65,9 @@ export abstract class ConnectingAttempt implements Attempt, ConnectionUser {
   }
 
   failed(failure: Failure): void {
-    if (!failure.isOwn) this.notes.isSilent = false;
+    if (failure === refused) this.notes.isSilent = false;
+    // Others tell that nobody has answered, and the socket waited for that until now.
+    else if (this.#connection && !failure.isOwn) this.notes.isSilent = true;
     this.report(failedBy("L4CON", failure));
   }
 

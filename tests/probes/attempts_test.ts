@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import type { HealthCheck } from "../../lib/config/mod.ts";
-import { type Connection, ownFailure } from "../../lib/net/mod.ts";
+import { type Connection, type Failure, ownFailure, refused } from "../../lib/net/mod.ts";
 import type { Attempt, Outcome } from "../../lib/probes/attempt.ts";
 import { BodySearch } from "../../lib/probes/body_search.ts";
 import { ConnectionStream } from "../../lib/probes/connection_stream.ts";
@@ -15,6 +15,7 @@ import { httpCheck, tcpCheck } from "./support/checks.ts";
 import { type FakeConnection, FakeEngine } from "./support/fake_connection.ts";
 
 const noMemory = ownFailure("out of memory");
+const noRoute = { reason: "no route to host", isOwn: false };
 const reset = { reason: "connection reset by peer", isOwn: false };
 
 /** One attempt over a fake connection, and what it reports. */
@@ -71,7 +72,7 @@ Deno.test("whoever did not connect in time is suspect until it is heard of again
   stage.engine.user?.failed(noMemory);
   stage.begin(check);
   assert.equal(suspected(), true);
-  stage.engine.user?.failed(reset);
+  stage.engine.user?.failed(refused);
   stage.begin(check);
   assert.equal(suspected(), false);
   stage.begin(check).timedOut();
@@ -82,9 +83,31 @@ Deno.test("whoever did not connect in time is suspect until it is heard of again
   assert.equal(suspected(), false);
   assert.deepEqual(stage.outcomes, [
     "SOCKERR out of memory",
-    "L4CON connection reset by peer",
+    "L4CON connection refused",
     "L4OK connected",
   ]);
+});
+
+Deno.test("whoever is found nowhere after a while is suspect, what is said at once changes nothing", () => {
+  const stage = new Stage();
+  stage.connection.established = false;
+  const suspected = () => {
+    stage.begin(tcpCheck());
+    return stage.engine.targets.at(-1)?.suspect;
+  };
+  const refuse = (failure: Failure) => {
+    stage.engine.refusal = failure;
+    stage.begin(tcpCheck());
+    stage.engine.refusal = undefined;
+  };
+  refuse(noRoute);
+  assert.equal(suspected(), false);
+  stage.engine.user?.failed(noRoute);
+  assert.equal(suspected(), true);
+  refuse(noRoute);
+  assert.equal(suspected(), true);
+  refuse(refused);
+  assert.equal(suspected(), false);
 });
 
 Deno.test("an attempt tells what its connection knows, and nothing when there is none", () => {
