@@ -8,6 +8,7 @@ import type { FrontendEntry } from "./frontend.ts";
 import type { Change, Generation, Plan } from "./plan.ts";
 import { isProbedAlike } from "./same.ts";
 import { forgottenWeight } from "./saved.ts";
+import { momentOf } from "./slow_starts.ts";
 import type { Entering, States } from "./states.ts";
 
 /** What carrying out a plan needs. */
@@ -50,7 +51,7 @@ export function swap(
   const gone = new Map(frontends.gone.map((entry) => [vipOf(entry.file), entry]));
   for (const entry of frontends.fresh) {
     const known = old.frontends.get(entry.file.name);
-    entry.takeOver(known, gone.get(vipOf(entry.file)), former, clock.wall());
+    entry.takeOver(known, gone.get(vipOf(entry.file)), former, momentOf(clock));
   }
   publish(generation);
   states.enterAll(verdicts, reason);
@@ -226,7 +227,7 @@ function* tellFrontend(
   const members = [...entry.members.values()];
   for (let start = 0; start < members.length; start += membersPerStep) {
     const part = members.slice(start, start + membersPerStep);
-    events.emit(entry.unannounced(part, reason, clock.wall()));
+    events.emit(entry.unannounced(part, reason, momentOf(clock)));
     yield "long";
   }
 }

@@ -22,7 +22,7 @@ import {
   savedBackend,
   type SavedWeight,
 } from "./saved.ts";
-import type { Moment } from "./slow_starts.ts";
+import { type Moment, momentOf } from "./slow_starts.ts";
 import { dryRunReload } from "./dry_run.ts";
 import {
   type BackendSnapshot,
@@ -157,7 +157,7 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
   /** What is to be kept of a frontend's fail-open; undefined where it can never begin. */
   savedFailOpen(frontend: string): SavedFailOpen | undefined {
     const entry = this.#engine.generation.frontends.get(frontend);
-    return entry && savedFailOpen(entry);
+    return entry && savedFailOpen(entry, this.#moment);
   }
 
   watchProbes(listener: (backend: string, result: ProbeResult) => void): () => void {
@@ -277,7 +277,7 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
   }
 
   get #moment(): Moment {
-    return { now: this.#clock.now(), wall: this.#clock.wall() };
+    return momentOf(this.#clock);
   }
 
   #planned(config: Config): Steps<Plan> {

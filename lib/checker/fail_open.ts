@@ -11,21 +11,23 @@ import {
 } from "../health/mod.ts";
 import type { FrontendEntry } from "./frontend.ts";
 import type { Membership } from "./backend.ts";
+import type { Moment } from "./slow_starts.ts";
 import type { Standings } from "./standings.ts";
 
-/** A fail-open that lasts. Unix milliseconds. */
+/** A fail-open that lasts, or one that was kept, of which both are Unix milliseconds. */
 export interface FailOpen {
+  /** Unix milliseconds. */
   readonly since: number;
-  /** Whoever was in use since then keeps its weight. */
+  /** Whoever was in use since then, by the clock that is never set, keeps its weight. */
   readonly from: number;
 }
 
 /** What is worth keeping of a frontend's fail-open beyond the life of the process. */
 export interface SavedFailOpen {
   readonly frontend: string;
-  /** Absent while weights follow health. */
+  /** Absent while weights follow health. Unix milliseconds. */
   readonly open?: FailOpen | undefined;
-  /** Backends that were in use, until when, null being now, and with which weight. */
+  /** Backends that were in use, until when (Unix ms, null being now), and with which weight. */
   readonly uses: readonly (readonly [
     backend: string,
     until: number | null,
@@ -45,7 +47,7 @@ export function openAfter(
   { file: { failOpen }, members }: Pick<Standings, "file" | "members">,
   open: FailOpen | undefined,
   census: Census,
-  at: number,
+  at: Moment,
 ): FailOpen | undefined {
   if (!failsOpen(failOpen, census, open !== undefined)) return undefined;
   if (open) return open;
@@ -53,7 +55,7 @@ export function openAfter(
   for (const { backend } of members.values()) {
     windowMs = Math.max(windowMs, noticeMs(backend.check));
   }
-  return { since: at, from: at - windowMs };
+  return { since: at.wall, from: at.now - windowMs };
 }
 
 /** How a backend stands, with what this fail-open leaves to it. */
@@ -77,24 +79,41 @@ export function failOpenNews(
   return { kind: "safety", measure: "fail-open", change, frontend: name, backend: "", detail };
 }
 
-/** What is to be kept of it; undefined where it can never begin. */
+/** What is to be kept of it at this moment; undefined where it can never begin. */
 export function savedFailOpen(
   { file: { name, failOpen }, members, open }: FrontendEntry,
+  at: Moment,
 ): SavedFailOpen | undefined {
   if (failOpen === "never") return undefined;
+  // What was long ago is so by any clock.
+  const wallOf = (time: number) => Math.max(0, Math.round(time - at.now + at.wall));
   const uses = Array.from(members.values(), ({ backend, lastUse }) => {
     if (!lastUse) return [];
     const { until, weight } = lastUse;
-    return [[backend.name, until === Infinity ? null : until, weight] as const];
+    return [[backend.name, until === Infinity ? null : wallOf(until), weight] as const];
   }).flat();
-  return { frontend: name, ...(open && { open }), uses };
+  return {
+    frontend: name,
+    ...(open && { open: { since: open.since, from: wallOf(open.from) } }),
+    uses,
+  };
 }
 
-/** When each of a saved frontend's backends was in use. */
-export function usesOf({ uses }: SavedFailOpen): Map<string, LastUse> {
-  return new Map(
-    uses.map(([backend, until, weight]) => [backend, { until: until ?? Infinity, weight }]),
-  );
+/** What was kept of a frontend's fail-open, and when each of its backends was in use. */
+export function restoredFailOpen(
+  { open, uses }: SavedFailOpen,
+  at: Moment,
+): { readonly open: FailOpen | undefined; readonly uses: Map<string, LastUse> } {
+  // A calendar that was set back meanwhile leaves it what came before what, and nothing to come.
+  const latest = Math.max(at.wall, open?.from ?? 0, ...uses.map(([, until]) => until ?? 0));
+  const clockOf = (time: number) => time - latest + at.now;
+  return {
+    open: open && { since: open.since, from: clockOf(open.from) },
+    uses: new Map(uses.map(([backend, until, weight]) => [
+      backend,
+      { until: until === null ? Infinity : clockOf(until), weight },
+    ])),
+  };
 }
 
 /**

@@ -120,13 +120,13 @@ export class FrontendEntry implements Side {
    * one for the same VIP and is gone for whoever listens; and counts the backends as they are
    * now. An operator's weights stay unless the file itself says something new about them; they go
    * with a backend or a pool that has another name now, `former` telling what backends were before.
-   * `at` is now, in Unix milliseconds.
+   * `at` is now.
    */
   takeOver(
     old: FrontendEntry | undefined,
     renamed: FrontendEntry | undefined,
     former: Former,
-    at: number,
+    at: Moment,
   ): void {
     if (old) {
       this.state = old.state;
@@ -181,8 +181,8 @@ export class FrontendEntry implements Side {
   }
 
   /** Gives those that have come up what they are to have by now; tells the difference. */
-  climb(reason: Reason, { now, wall }: Moment): NewEvent[] {
-    return this.unannounced(this.standings.climb(now), reason, wall);
+  climb(reason: Reason, moment: Moment): NewEvent[] {
+    return this.unannounced(this.standings.climb(moment.now), reason, moment);
   }
 
   /** Sets a runtime weight; `unannounced` has to follow. */
@@ -202,7 +202,7 @@ export class FrontendEntry implements Side {
     for (const member of this.members.values()) {
       const effective = this.#judge(member).weight;
       member.told = { configured: member.weight, effective };
-      this.standings.noteUse(member, effective, 0);
+      this.standings.noteUse(member, effective, -Infinity);
     }
   }
 
@@ -211,7 +211,7 @@ export class FrontendEntry implements Side {
    * because of the pool, if that is another one now, or of a measure that keeps traffic safe, and
    * of the frontend itself.
    */
-  unannounced(concerned: Iterable<Membership>, reason: Reason, at: number): NewEvent[] {
+  unannounced(concerned: Iterable<Membership>, reason: Reason, at: Moment): NewEvent[] {
     this.#snapshot = undefined;
     const { events: own, isOfAll } = this.standings.takeNews();
     const pool = this.#poolName(this.tally.activePool);
@@ -234,7 +234,7 @@ export class FrontendEntry implements Side {
     const to = this.tally.state;
     if (from === to) return told;
     this.state = to;
-    const transition = { from, to, at };
+    const transition = { from, to, at: at.wall };
     const activePool = pool;
     const change = { kind: "frontend", frontend: name, address, transition, activePool } as const;
     return [...told, ...because(reason, [change])];
@@ -290,11 +290,11 @@ export class FrontendEntry implements Side {
     return (pool === formerPool || isRenamed) && fileWeight === former.fileWeight;
   }
 
-  #announce(member: Membership, into: EventData[], at: number): void {
+  #announce(member: Membership, into: EventData[], at: Moment): void {
     const effective = this.#judge(member).weight;
     const now = { configured: member.weight, effective };
     const { told } = member;
-    this.standings.noteUse(member, effective, at);
+    this.standings.noteUse(member, effective, at.now);
     if (told.configured === now.configured && told.effective === now.effective) return;
     member.told = now;
     into.push(this.#change(member, told, now));

@@ -11,6 +11,7 @@ import type { BackendState } from "../health/mod.ts";
 import type { BackendEntry, Membership } from "./backend.ts";
 import type { Engine } from "./engine.ts";
 import type { Verb } from "./types.ts";
+import type { Moment } from "./slow_starts.ts";
 
 /** One thing that is to be done because of an operator: to a backend, or to its weight somewhere. */
 export type Intent =
@@ -36,8 +37,7 @@ export type Intent =
 export interface Asked {
   readonly reason: Reason;
   readonly by: Actor;
-  /** Unix milliseconds. */
-  readonly at: number;
+  readonly at: Moment;
 }
 
 /** What intents are carried out with. */
@@ -77,7 +77,7 @@ export function carryOut(intent: Intent, asked: Asked, executor: Executor): void
 function steer(entry: BackendEntry, verb: Verb, { reason, by, at }: Asked, to: Executor): void {
   const { engine: { states, holds } } = to;
   if (verb === "enable" || verb === "disable") entry.operatorEnabled = verb === "enable";
-  entry.said = { by, at };
+  entry.said = { by, at: at.wall };
   const outcome = states.preview(entry, verb);
   if (outcome.kind === "refused") return;
   const isUndrained = verb === "enable" && entry.drain !== undefined;
@@ -129,7 +129,7 @@ function drain(
   const detail = deadlineMs === undefined ? "" : `for ${formatDuration(deadlineMs)}`;
   const { frontends } = entry.placement;
   events.emit(because(reason, [backendAction("drain", entry, detail)]));
-  const begun = { said: { by, at }, deadlineMs, overdue: [], drainedAt: undefined };
+  const begun = { said: { by, at: at.wall }, deadlineMs, overdue: [], drainedAt: undefined };
   states.drain(entry, begun, { change: "begun", frontends, detail }, reason);
   drains.look();
 }
@@ -143,7 +143,7 @@ function weigh(
 ): void {
   const { frontend, weight: before } = member;
   if (before === weight && !flush) return;
-  if (before !== weight) frontend.reweigh(member, weight, { by, at });
+  if (before !== weight) frontend.reweigh(member, weight, { by, at: at.wall });
   const told = frontend.unannounced([member], reason, at);
   events.emit([
     ...because(reason, [weightAction(member, before, flush)]),

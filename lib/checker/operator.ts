@@ -8,6 +8,7 @@ import type { TransactionChange } from "./operations.ts";
 import type { Outcome } from "./outcome.ts";
 import { dryRunIntents } from "./dry_run.ts";
 import type { Operation, Verb, WeightPlace } from "./types.ts";
+import { momentOf } from "./slow_starts.ts";
 
 /** What carrying out an operator's requests needs. */
 export interface OperatorContext {
@@ -55,7 +56,7 @@ export class Operator {
 
   #asked(by: Actor): Asked {
     const reason = { cause: operatorCause, actor: by };
-    return { reason, by, at: this.context.clock.wall() };
+    return { reason, by, at: momentOf(this.context.clock) };
   }
 
   *#intents(operations: readonly Operation[]): Steps<readonly Intent[]> {

@@ -200,7 +200,7 @@ export function restore(
   for (const entry of frontends.fresh) {
     restoreWeights(entry, weights.get(entry.file.name) ?? []);
     const failOpen = failOpens?.get(entry.file.name);
-    if (failOpen) entry.standings.restore(failOpen, (backend) => saved.has(backend));
+    if (failOpen) entry.standings.restore(failOpen, (backend) => saved.has(backend), at);
   }
 }
 

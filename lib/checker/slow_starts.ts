@@ -23,6 +23,11 @@ export interface Moment {
   readonly now: number;
 }
 
+/** This moment by both of a clock's readings. */
+export function momentOf(clock: Clock): Moment {
+  return { now: clock.now(), wall: clock.wall() };
+}
+
 /** Gives backends that have come up more of their weights, step by step. */
 export class SlowStarts {
   readonly #alarm: Alarm;
@@ -47,12 +52,12 @@ export class SlowStarts {
   look(): void {
     this.#alarm.set(this.#due = Infinity);
     const { clock, events, generation } = this;
-    const now = clock.now();
+    const moment = momentOf(clock);
     let next = Infinity;
     for (const frontend of generation().frontends.values()) {
       if (!frontend.tally.hasRising) continue;
-      if (frontend.standings.climbsAt <= now) {
-        events.emit(frontend.climb(safetyReason, { now, wall: clock.wall() }));
+      if (frontend.standings.climbsAt <= moment.now) {
+        events.emit(frontend.climb(safetyReason, moment));
       }
       next = Math.min(next, frontend.standings.climbsAt);
     }

@@ -21,10 +21,10 @@ import {
   type FailOpen,
   failOpenNews,
   openAfter,
+  restoredFailOpen,
   type SavedFailOpen,
   standingUnder,
   useOnJoining,
-  usesOf,
 } from "./fail_open.ts";
 import type { Former } from "./apply.ts";
 import type { Membership } from "./backend.ts";
@@ -85,22 +85,22 @@ export class Standings {
    * Begins with what was kept of its fail-open; before `begin`. Who was not known (`isKnown`) when that
    * was kept has another name now, or is new: VPP alone knows what it carries.
    */
-  restore(saved: SavedFailOpen, isKnown: (backend: string) => boolean): void {
-    this.#open = saved.open;
-    const uses = usesOf(saved);
+  restore(saved: SavedFailOpen, isKnown: (backend: string) => boolean, at: Moment): void {
+    const { open, uses } = restoredFailOpen(saved, at);
+    this.#open = open;
     for (const name of this.members.keys()) if (!isKnown(name)) uses.set(name, presumedInUse);
     this.#uses = uses;
   }
 
   /**
-   * Counts the backends as they are at `at` (Unix milliseconds), going on with what `before` knew of
+   * Counts the backends as they are at this moment, going on with what `before` knew of
    * them as what `former` tells. `isKnown`: listeners know that one by this name.
    */
   begin(
     before: Standings | undefined,
     isKnown: boolean,
     former: Former,
-    at: number,
+    at: Moment,
   ): void {
     if (before) this.#open = before.#open;
     if (before && isKnown) this.#goOnRising(before);
@@ -167,17 +167,17 @@ export class Standings {
   /**
    * A backend stands otherwise from now on, by a probe if it may start slowly. Tells whether it does.
    */
-  moved(member: Membership, { wall, now }: Moment, isProbed: boolean): boolean {
+  moved(member: Membership, moment: Moment, isProbed: boolean): boolean {
     const { role } = member;
     this.#count(member);
     const rises = isProbed && this.file.slowStartMs > 0 && comesUp(member, role);
     if (rises) {
       const step = this.#isWarmBeside(member) ? 1 : slowStartSteps;
-      this.#setRise(member, { since: now, step });
+      this.#setRise(member, { since: moment.now, step });
       this.#count(member);
       if (step < slowStartSteps) this.#tell(slowStartNews(member, "begun"), false);
     }
-    this.#reconsider(wall);
+    this.#reconsider(moment);
     this.#relieve();
     return rises;
   }
@@ -219,11 +219,11 @@ export class Standings {
     });
   }
 
-  /** A backend's effective weight is this now. */
-  noteUse(member: Membership, effective: Weight, at: number): void {
+  /** A backend's effective weight is this at `now` of the clock that is never set. */
+  noteUse(member: Membership, effective: Weight, now: number): void {
     const { state, drain } = member.backend.standing;
     const isDown = state === "down" && drain === undefined;
-    member.lastUse = nextLastUse(member.lastUse, effective, isDown, at);
+    member.lastUse = nextLastUse(member.lastUse, effective, isDown, now);
   }
 
   /** What is to be told, once. */
@@ -302,7 +302,7 @@ export class Standings {
   }
 
   /** Begins a fail-open, or ends it, if that is due. */
-  #reconsider(at: number): void {
+  #reconsider(at: Moment): void {
     const open = openAfter(this, this.#open, this.tally.census, at);
     if (open === this.#open) return;
     this.#open = open;

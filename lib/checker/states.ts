@@ -13,6 +13,7 @@ import type { Drain } from "./drains.ts";
 import type { EngineOptions } from "./engine.ts";
 import type { FlapHolds } from "./flap_holds.ts";
 import type { FrontendEntry } from "./frontend.ts";
+import { momentOf } from "./slow_starts.ts";
 
 /** What {@link States} needs. */
 export interface StatesOptions extends EngineOptions {
@@ -142,7 +143,7 @@ export class States {
 
   #move({ placement: { memberships } }: BackendEntry, reason: Reason): void {
     const { clock } = this.options;
-    const moment = { wall: clock.wall(), now: clock.now() };
+    const moment = momentOf(clock);
     for (const member of memberships) {
       if (member.frontend.moved(member, moment, reason)) this.options.risen(member.frontend);
     }
@@ -174,7 +175,7 @@ export class States {
   ): void {
     const { clock, events, observer } = this.options;
     const { name: backend, config: { address }, placement: { memberships, frontends } } = entry;
-    const at = clock.wall();
+    const at = momentOf(clock);
     if (transition) observer.transition(backend, transition.from, transition.to);
     const own: EventData[] = transition
       ? [{ kind: "backend", backend, address: address.text, transition, frontends }]

@@ -33,13 +33,13 @@ export function failsOpen(
 
 /** When a backend last carried traffic of a frontend, before its check failed. */
 export interface LastUse {
-  /** Unix milliseconds; Infinity: it does now. */
+  /** By the clock that is never set, in milliseconds; Infinity: it does now, -Infinity: long ago. */
   readonly until: number;
   /** `kept`: with what VPP had for it, which nobody but VPP knows. */
   readonly weight: "configured" | "kept";
 }
 
-/** What fail-open leaves to a backend if it counts who was in use since `from`, Unix milliseconds. */
+/** What fail-open leaves to a backend if it counts who was in use since `from` of the same clock. */
 export function heldBy(lastUse: LastUse | undefined, from: number): Held {
   return lastUse && lastUse.until >= from ? lastUse.weight : "nothing";
 }

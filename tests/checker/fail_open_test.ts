@@ -327,6 +327,20 @@ Deno.test("it outlives the process, young or not, with who was in use", () => {
   }
 });
 
+Deno.test("a calendar that is set puts nobody in use who was not, nor the other way round", () => {
+  for (const stepMs of [3_600_000, -3_600_000]) {
+    using bench = up();
+    answering(bench, 1, 2, 3);
+    bench.clock.advance(80_000);
+    answering(bench, 3);
+    bench.clock.advance(15_000);
+    bench.clock.setCalendar(stepMs);
+    answering(bench);
+    bench.clock.advance(15_000);
+    assert.deepEqual(weights(bench), ["a 0 not-up", ...all.slice(1)], `${stepMs}`);
+  }
+});
+
 Deno.test("who has another name since the process before is left what VPP has for it", () => {
   using old = up();
   answering(old, 2, 3);

@@ -148,7 +148,11 @@ Deno.test("trying an operation out takes a step for each backend that may be con
   const on = generation.backends.get("a");
   assert.ok(on);
   const by = { name: "me", from: "" };
-  const asked = { reason: { cause: { kind: "operator" }, actor: by }, by, at: 0 } as const;
+  const asked = {
+    reason: { cause: { kind: "operator" }, actor: by },
+    by,
+    at: { wall: 0, now: 0 },
+  } as const;
   const tried = (verb: "pause" | "disable" | "resume") =>
     counted(dryRunIntents(generation, [{ kind: "steer", on, verb }], asked, new FakeClock()));
   assert.deepEqual([tried("resume").steps, tried("disable").steps], [1, 1 + 1 + 1]);

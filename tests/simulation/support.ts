@@ -58,8 +58,8 @@ export const mends: readonly Mend[] = [
   {
     fault: "a server starts slowly though nobody else carries",
     file: "lib/checker/standings.ts",
-    mended: "    this.#reconsider(wall);\n    this.#relieve();\n",
-    without: "    this.#reconsider(wall);\n",
+    mended: "    this.#reconsider(moment);\n    this.#relieve();\n",
+    without: "    this.#reconsider(moment);\n",
     from: 7,
   },
   {
