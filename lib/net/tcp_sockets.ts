@@ -3,6 +3,7 @@ import {
   IP_BIND_ADDRESS_NO_PORT,
   SO_LINGER,
   SOCK_CLOEXEC,
+  SOCK_DGRAM,
   SOCK_NONBLOCK,
   SOCK_STREAM,
   SOL_IP,
@@ -46,7 +47,7 @@ class Shelf {
   /** Nobody finds it any more. */
   isGone = false;
 
-  constructor(readonly netns: string) {}
+  constructor(readonly origin: TcpOrigin) {}
 }
 
 /** A non-blocking TCP socket that was not connected, or is not any more. */
@@ -76,7 +77,7 @@ export class TcpSockets implements Disposable {
   readonly #now: () => number;
   readonly #shelves = new Map<string, Shelf>();
   /** Those of the daemon's own namespace, without a source. */
-  readonly #plain = { 4: new Shelf(""), 6: new Shelf("") } as const;
+  readonly #plain = { 4: plainShelf(4), 6: plainShelf(6) } as const;
   #idle = 0;
   #trimmedAt: number;
   #isClosed = false;
@@ -123,7 +124,10 @@ export class TcpSockets implements Disposable {
 
   /** To be called now and then: closes what is of no use. */
   tend(): void {
-    for (const shelf of this.#shelves.values()) if (shelf.netns !== "") this.#compare(shelf);
+    for (const shelf of this.#shelves.values()) {
+      if (shelf.origin.netns !== "") this.#compare(shelf);
+      if (this.#hasLostSource(shelf)) this.#closeFirst(shelf, shelf.idle.length);
+    }
     const now = this.#now();
     if (now - this.#trimmedAt < trimMs) return;
     this.#trimmedAt = now;
@@ -148,22 +152,36 @@ export class TcpSockets implements Disposable {
     yield* this.#shelves.values();
   }
 
-  #shelfOf({ netns, address: { family }, source }: TcpOrigin): Shelf {
+  #shelfOf(origin: TcpOrigin): Shelf {
+    const { netns, address: { family }, source } = origin;
     if (netns === "" && source === undefined) return this.#plain[family];
     const key = `${family} ${source?.text ?? "any"} ${netns}`;
     const known = this.#shelves.get(key);
     if (known) return known;
-    const shelf = new Shelf(netns);
+    const shelf = new Shelf({ address: { family }, netns, source });
     this.#shelves.set(key, shelf);
     return shelf;
   }
 
   /** A namespace that was deleted, and perhaps made again, lives on in its sockets: closes them. */
   #compare(shelf: Shelf): void {
-    const identity = this.#sockets.identity(shelf.netns);
+    const identity = this.#sockets.identity(shelf.origin.netns);
     if (sameNetns(identity, shelf.identity)) return;
     this.#closeFirst(shelf, shelf.idle.length);
     shelf.identity = identity;
+  }
+
+  /**
+   * Whether idle sockets are bound to an address that has gone. IPv4 refuses to connect from it, but
+   * IPv6 goes on sending, and nothing comes back.
+   */
+  #hasLostSource({ origin: { netns, address: { family }, source }, idle }: Shelf): boolean {
+    if (family === 4 || source === undefined || idle.length === 0) return false;
+    const fd = this.#sockets.open(netns, addressFamilies[family], SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (typeof fd !== "number") return false;
+    const failure = bind(fd, source);
+    libc.close(fd);
+    return failure !== undefined && !failure.isOwn;
   }
 
   #make(origin: TcpOrigin, shelf: Shelf): TcpSocket | Failure {
@@ -207,6 +225,11 @@ export class TcpSockets implements Disposable {
     }
     shelf.fewest = Math.min(shelf.fewest, shelf.idle.length);
   }
+}
+
+/** For those of the daemon's own namespace, without a source. */
+function plainShelf(family: IpFamily): Shelf {
+  return new Shelf({ address: { family }, netns: "", source: undefined });
 }
 
 function bind(fd: number, source: IpAddress): Failure | undefined {

@@ -174,14 +174,42 @@ Deno.test({
   },
 });
 
-/** A listener on 127.0.0.1 in a namespace. */
-function listenIn(engine: Engine, netns: string): Disposable & { readonly port: number } {
-  const fd = engine.sockets.open(netns, 2, 1, 0);
+Deno.test({
+  ...needingNamespaces("a source address of IPv6 that has gone is noticed in the next look"),
+  fn: async () => {
+    await using namespace = await Namespace.create();
+    await namespace.addAddresses("2001:db8::9/128");
+    await using stage = new Stage({}, 6);
+    const { name: netns } = namespace;
+    using there = listenIn(stage.engine, netns, 6);
+    const from = { netns, port: there.port, source: ip("2001:db8::9") };
+    stage.use(3, from);
+    stage.engine.tend();
+    assert.equal(stage.idle, 3);
+    await namespace.ip("addr", "del", "2001:db8::9/128", "dev", "lo");
+    stage.engine.tend();
+    assert.equal(stage.idle, 0);
+    const target = { ...from, address: ip("::1"), suspect: false };
+    assert.deepEqual(stage.engine.connect(target, untold), {
+      reason: "source address 2001:db8::9 is not on this host",
+      isOwn: false,
+    });
+  },
+});
+
+/** A listener on 127.0.0.1, or on all addresses of IPv6, in a namespace. */
+function listenIn(
+  engine: Engine,
+  netns: string,
+  family: 4 | 6 = 4,
+): Disposable & { readonly port: number } {
+  const fd = engine.sockets.open(netns, family === 4 ? 2 : 10, 1, 0);
   assert.ok(typeof fd === "number");
-  const address = Uint8Array.of(2, 0, 0, 0, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0);
-  assert.equal(libc.bind(fd, address, 16), 0);
+  const address = new Uint8Array(28);
+  address.set(family === 4 ? [2, 0, 0, 0, 127, 0, 0, 1] : [10]);
+  assert.equal(libc.bind(fd, address, address.length), 0);
   assert.equal(libc.listen(fd, 16), 0);
-  libc.getsockname(fd, address, new Uint8Array(Int32Array.of(16).buffer));
+  libc.getsockname(fd, address, new Uint8Array(Int32Array.of(address.length).buffer));
   const port = (address[2] ?? 0) << 8 | (address[3] ?? 0);
   return { port, [Symbol.dispose]: () => void libc.close(fd) };
 }
