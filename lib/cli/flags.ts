@@ -109,6 +109,11 @@ const rows = new Map(
 export const flagHelp: readonly (readonly [flag: string, help: string])[] = [...rows]
   .flatMap(([name, { help }]): [string, string][] => help === undefined ? [] : [[name, help]]);
 
+/** Those of them that hold for a line. */
+export const lineFlagHelp = flagHelp.filter(([flag]) =>
+  ["--json", "--yes", "--dry-run", "--timeout"].includes(flag)
+);
+
 /** `dryRun` is `--dry-run`. */
 function nameOf(key: string): string {
   return `--${key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;

@@ -4,7 +4,7 @@ import type { MaglevClient } from "../node.ts";
 import { printable, type Style } from "../style.ts";
 import { commonPrefix, complete, type Completion, follow, splitWords } from "../walk.ts";
 import { CommandFailure } from "../errors.ts";
-import { flagHelp, parseFlags } from "../flags.ts";
+import { flagHelp, lineFlagHelp, parseFlags, splitLineFlags } from "../flags.ts";
 import { type NamedServer, namedServers, serversPath, usualServer } from "../servers.ts";
 import { Targets } from "../targets.ts";
 import { commandTree } from "../tree.ts";
@@ -18,10 +18,16 @@ const namesShown = 200;
 
 /** What the line up to the cursor comes to. */
 interface Spot {
+  /** Without flags. */
   readonly words: readonly string[];
   readonly partial: string;
+  /** The quote in which the partial word stands. */
+  readonly openQuote: Quote | undefined;
+  /** Undefined where nothing may stand. */
   readonly completion: Completion | undefined;
 }
+
+type Quote = '"' | "'";
 
 /** Names that fit a slot, or why there are none. */
 interface Names {
@@ -45,25 +51,24 @@ export async function completeLine(
   cursor: number,
 ): Promise<Edit> {
   const spot = spotAt(line.slice(0, cursor));
-  if (!spot.completion) return { insert: "", behind: 0, list: "" };
+  if (spot instanceof Error || !spot.completion) return { insert: "", behind: 0, list: "" };
   const { names, note } = await liveNames(context.clients, spot);
   const fitting = [...spot.completion.words, ...names];
   const [tail = ""] = line.slice(cursor).match(/^\S*/) ?? [];
-  const [only] = fitting;
-  if (only !== undefined && fitting.length === 1 && note === "") {
-    return over(line, cursor, tail, quote(only).slice(spot.partial.length));
+  const rest = typed(commonPrefix(fitting).slice(spot.partial.length), spot.openQuote);
+  if (fitting.length === 1 && note === "") {
+    const insert = `${rest}${spot.openQuote ?? ""}`;
+    const behind = standing(insert, tail);
+    const isLast = line.length === cursor + behind;
+    return { insert: isLast ? `${insert} ` : insert, behind, list: "" };
   }
-  const shared = commonPrefix(fitting);
-  const insert = quote(shared) === shared ? shared.slice(spot.partial.length) : "";
-  const behind = tail.startsWith(insert) ? insert.length : 0;
-  return { insert, behind, list: listing(context, fitting, note) };
+  return { insert: rest, behind: standing(rest, tail), list: listing(context, fitting, note) };
 }
 
-/** In the middle of a word what stands there already is not put in a second time. */
-function over(line: string, cursor: number, tail: string, rest: string): Edit {
-  if (!rest.startsWith(tail)) return { insert: rest, behind: 0, list: "" };
-  const isLast = line.length === cursor + tail.length;
-  return { insert: isLast ? `${rest} ` : rest, behind: tail.length, list: "" };
+/** How much of `insert` stands behind the cursor already, and is not put in a second time. */
+function standing(insert: string, tail: string): number {
+  const overlap = Math.min(insert.length, tail.length);
+  return insert.slice(0, overlap) === tail.slice(0, overlap) ? overlap : 0;
 }
 
 /** What `?` prints at the cursor; undefined inside quotes, where it is a character. */
@@ -79,6 +84,7 @@ export function helpAt(
 async function help(context: CompletionContext, before: string): Promise<string> {
   const { style } = context;
   const spot = spotAt(before);
+  if (spot instanceof Error) return style.paint("error", spot.message);
   if (!spot.completion) return style.paint("error", whyNothing(spot.words));
   const choices = [
     ...spot.completion.choices,
@@ -94,12 +100,34 @@ async function help(context: CompletionContext, before: string): Promise<string>
   return [...lines, ...listed].join("\n");
 }
 
-function spotAt(before: string): Spot {
-  const { words } = splitWords(before);
-  const texts = words.map((word) => word.text);
-  const inWord = words.length > 0 && words.at(-1)?.end === before.length;
-  const partial = inWord ? texts.pop() ?? "" : "";
-  return { words: texts, partial, completion: complete(commandTree, texts, partial) };
+/** Flags may stand between the words, and change nothing of what else may. */
+function spotAt(before: string): Spot | CommandFailure {
+  const { words: typed, openQuote } = splitWords(before);
+  const last = typed.at(-1);
+  const partial = last?.end === before.length ? last.text : "";
+  const whole = typed.filter(({ end }) => end < before.length);
+  try {
+    const words = splitLineFlags(whole).words.map(({ text }) => text);
+    const completion = partial.startsWith("-") ? flags(partial) : undefined;
+    return {
+      ...{ words, partial, openQuote },
+      completion: completion ?? complete(commandTree, words, partial),
+    };
+  } catch (error) {
+    if (error instanceof CommandFailure) return error;
+    throw error;
+  }
+}
+
+/** What `partial` may be the beginning of, if of any flag. */
+function flags(partial: string): Completion | undefined {
+  const fitting = lineFlagHelp.filter(([flag]) => flag.startsWith(partial));
+  return fitting.length === 0 ? undefined : {
+    words: fitting.map(([flag]) => flag),
+    choices: fitting.map(([label, help]) => ({ label, help })),
+    slot: undefined,
+    runnable: false,
+  };
 }
 
 async function liveNames(clients: readonly MaglevClient[], spot: Spot): Promise<Names> {
@@ -145,9 +173,10 @@ function whyNothing(words: readonly string[]): string {
   return reached.kind === "error" ? reached.message : "";
 }
 
-/** A name as it must be typed. */
-function quote(word: string): string {
-  return /^[^\s"'\\]*$/.test(word) ? word : `"${word.replaceAll(/(["\\])/g, "\\$1")}"`;
+/** The rest of a name as it must be typed, behind an open quote or behind none. */
+function typed(rest: string, openQuote: Quote | undefined): string {
+  if (openQuote === "'") return rest.replaceAll("'", "'\\''");
+  return rest.replaceAll(openQuote ? /["\\]/g : /[\s"'\\]/g, "\\$&");
 }
 
 /** Words in as many columns as fit into `width`, filled top to bottom as `ls` does. */
@@ -202,7 +231,8 @@ async function wordsAfter(args: readonly string[], partial: string): Promise<str
   const completion = complete(commandTree, words, partial);
   if (!completion) return [];
   const clients = targets.parts.map(({ client }) => client);
-  const { names } = await liveNames(clients, { words, partial, completion });
+  const spot = { words, partial, openQuote: undefined, completion };
+  const { names } = await liveNames(clients, spot);
   const helps = new Map(completion.choices.map((choice) => [choice.label, choice.help]));
   return [...completion.words.map((word) => `${word}\t${helps.get(word)}`), ...names];
 }
