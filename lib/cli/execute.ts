@@ -13,7 +13,7 @@ import type { Args, Command, CommandContext, Listing, Report, View } from "./nod
 import type { Style } from "./style.ts";
 import { commandHelp, commandLines } from "./help.ts";
 import { commandTree } from "./tree.ts";
-import { describeChoices, walk } from "./walk.ts";
+import { describeChoices, splitWords, walk, type Word } from "./walk.ts";
 import { watch } from "./commands/events.ts";
 import { type Cell, formatTable, left, wrapText } from "./table.ts";
 
@@ -35,6 +35,13 @@ export interface CommandSession extends Omit<CommandContext, "args"> {
 export interface Parsed {
   readonly command: Command;
   readonly args: Args;
+}
+
+/** The words of a line of the shell or of a script. Throws SyntaxFailure at a quote left open. */
+export function wordsOf(line: string): readonly Word[] {
+  const { words, openQuote } = splitWords(line);
+  if (openQuote === undefined) return words;
+  throw new SyntaxFailure(words.length - 1, `the quote ${openQuote} is not closed`);
 }
 
 /** The command that `words` name. Throws SyntaxFailure saying which word is wrong, and why. */

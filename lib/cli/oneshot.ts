@@ -1,12 +1,18 @@
 import { AnyKey, chooseStyle, terminalWidth, unagreed } from "./terminal.ts";
-import { describeError, type ExitCode, exitCodeOf, exitCodes } from "./errors.ts";
-import { type CommandSession, executeOnAll, parseCommand } from "./execute.ts";
+import {
+  CommandFailure,
+  describeError,
+  type ExitCode,
+  exitCodeOf,
+  exitCodes,
+  messageOf,
+} from "./errors.ts";
+import { type CommandSession, executeOnAll, parseCommand, wordsOf } from "./execute.ts";
 import { type Flags, splitLineFlags } from "./flags.ts";
 import type { Confirmation } from "./node.ts";
 import { printable } from "./style.ts";
 import type { Layout } from "./table.ts";
 import { Targets } from "./targets.ts";
-import { splitWords } from "./walk.ts";
 
 const encoder = new TextEncoder();
 
@@ -29,9 +35,7 @@ export async function runOnce(
   signal: AbortSignal,
   place = "",
 ): Promise<ExitCode> {
-  const style = chooseStyle(flags.color, false);
-  const complain = (sentence: string) =>
-    output.err(printable(style.paint("error", `error: ${place}${sentence}`)));
+  const complain = complainer(flags, output, place);
   try {
     const parsed = parseCommand(flags.words);
     using targets = await Targets.open(flags);
@@ -46,18 +50,19 @@ export async function runOnce(
 }
 
 /**
- * Runs each line of `lines` in turn, for scripts on stdin, until one fails; with `--keep-going` all
- * of them. Resolves to the exit code of the first that failed. Who feeds lines may never end, so
- * that `signal` ends the wait for the next one as well, which is a failure.
+ * Runs each line of `lines` in turn, for scripts on stdin, until one fails or is `quit`; with
+ * `--keep-going` all of them. Resolves to the exit code of the first that failed. A `#` begins a
+ * line of comment. Who feeds lines may never end, so that `signal` ends the wait for the next one as
+ * well, which is a failure.
  */
 export async function runLines(
   flags: Flags,
-  lines: AsyncIterable<readonly string[]>,
+  lines: AsyncIterable<string>,
   output: Output,
   signal: AbortSignal,
 ): Promise<ExitCode> {
   let code: ExitCode = exitCodes.done;
-  let line = 0;
+  let number = 0;
   const iterator = lines[Symbol.asyncIterator]();
   while (!signal.aborted) {
     const next = await unlessAborted(iterator.next(), signal);
@@ -66,18 +71,17 @@ export async function runLines(
       return code === exitCodes.done ? exitCodes.failed : code;
     }
     if (next.done) break;
-    const typed = next.value;
-    line++;
-    const [first] = typed;
-    if (first === "quit" || first === "exit") break;
-    if (first === undefined) continue;
-    const place = `line ${line}: `;
+    const line = next.value;
+    number++;
+    if (/^\s*(#|$)/.test(line)) continue;
+    const place = `line ${number}: `;
     let hasComplained = false;
     const err = (text: string) => {
       hasComplained = true;
       output.err(text);
     };
-    const result = await runLine(flags, typed, { ...output, err }, signal, place);
+    const result = await runLine(flags, line, { ...output, err }, signal, place);
+    if (result === "quit") break;
     if (code === exitCodes.done) code = result;
     if (code === exitCodes.done || flags.keepGoing) continue;
     // What `show status` finds, say, is no error, but a reason to stop.
@@ -104,26 +108,34 @@ async function unlessAborted<T>(waited: Promise<T>, signal: AbortSignal): Promis
 /** A line of a script may have flags of its own. */
 async function runLine(
   flags: Flags,
-  typed: readonly string[],
+  line: string,
   output: Output,
   signal: AbortSignal,
   place: string,
-): Promise<ExitCode> {
+): Promise<ExitCode | "quit"> {
   try {
-    const { words, flags: own } = splitLineFlags(typed.map((text) => ({ text })));
+    const { words: typed, flags: own } = splitLineFlags(wordsOf(line));
+    const words = typed.map(({ text }) => text);
+    if (parseCommand(words).command.kind === "quit") return "quit";
     const all = {
       ...flags,
       json: flags.json || own.json,
       yes: flags.yes || own.yes,
       dryRun: flags.dryRun || own.dryRun,
       timeout: own.timeout ?? flags.timeout,
-      words: words.map(({ text }) => text),
+      words,
     };
     return await runOnce(all, output, signal, place);
   } catch (error) {
-    output.err(`error: ${place}${describeError(error, flags.server)}`);
+    complainer(flags, output, place)(describeError(error, flags.server));
     return exitCodeOf(error);
   }
+}
+
+/** Says on stderr what went wrong. */
+function complainer({ color }: Flags, { err }: Output, place: string): (sentence: string) => void {
+  const style = chooseStyle(color, false);
+  return (sentence) => err(printable(style.paint("error", `error: ${place}${sentence}`)));
 }
 
 /** What all servers' sessions have in common. */
@@ -157,17 +169,17 @@ export function printLine(text: string): void {
   while (rest.length > 0) rest = rest.subarray(Deno.stdout.writeSync(rest));
 }
 
-/** The words of each line on stdin; `#` begins a comment line. */
-export async function* stdinLines(): AsyncGenerator<readonly string[]> {
+/** The lines of stdin. Throws CommandFailure where it cannot be read. */
+export async function* stdinLines(): AsyncGenerator<string> {
   let rest = "";
-  for await (const text of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) yield wordsOf(line);
+  try {
+    for await (const text of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {
+      const lines = (rest + text).split("\n");
+      rest = lines.pop() ?? "";
+      yield* lines;
+    }
+  } catch (error) {
+    throw new CommandFailure(`cannot read the commands: ${messageOf(error)}`);
   }
-  yield wordsOf(rest);
-}
-
-function wordsOf(line: string): readonly string[] {
-  return line.trimStart().startsWith("#") ? [] : splitWords(line).words.map((word) => word.text);
+  yield rest;
 }

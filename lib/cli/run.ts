@@ -30,27 +30,30 @@ export async function runMaglevc(args: readonly string[]): Promise<number> {
   }
   const flags = given.server === "" ? { ...given, server: await usualServer() } : given;
   return await untilInterrupted(async (signal) => {
-    if (flags.words.length === 0 && Deno.stdin.isTerminal()) return await openShell(flags, signal);
-    const { printLine, runLines, runOnce, stdinLines } = await import("./oneshot.ts");
-    const { agreeOnTerminal, isAskable } = await import("./terminal.ts");
-    const output = {
-      ...{ out: printLine, err: console.error },
-      ...(isAskable() && { ask: agreeOnTerminal }),
-    };
-    if (flags.words.length > 0) return await runOnce(flags, output, signal);
-    return await runLines(flags, stdinLines(), output, signal);
+    try {
+      return await run(flags, signal);
+    } catch (error) {
+      if (!(error instanceof CommandFailure)) throw error;
+      console.error(`error: ${error.message}`);
+      return error.exitCode;
+    }
   });
 }
 
-async function openShell(flags: Flags, signal: AbortSignal): Promise<number> {
-  const { runShell } = await import("./shell/shell.ts");
-  try {
+/** One command, a script on standard input, or a shell. Throws CommandFailure if it cannot begin. */
+async function run(flags: Flags, signal: AbortSignal): Promise<number> {
+  if (flags.words.length === 0 && Deno.stdin.isTerminal()) {
+    const { runShell } = await import("./shell/shell.ts");
     return await runShell(flags, signal);
-  } catch (error) {
-    if (!(error instanceof CommandFailure)) throw error;
-    console.error(`error: ${error.message}`);
-    return error.exitCode;
   }
+  const { printLine, runLines, runOnce, stdinLines } = await import("./oneshot.ts");
+  const { agreeOnTerminal, isAskable } = await import("./terminal.ts");
+  const output = {
+    ...{ out: printLine, err: console.error },
+    ...(isAskable() && { ask: agreeOnTerminal }),
+  };
+  if (flags.words.length > 0) return await runOnce(flags, output, signal);
+  return await runLines(flags, stdinLines(), output, signal);
 }
 
 /** The flags, or what is wrong with them. */

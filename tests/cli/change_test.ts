@@ -187,11 +187,11 @@ Deno.test("exit codes tell what went wrong", async () => {
 
 async function script(server: string, lines: readonly string[], flags: string[] = []) {
   const { output, said } = recorder();
-  async function* words() {
-    yield* await Promise.resolve(lines.map((line) => line === "" ? [] : line.split(" ")));
+  async function* read() {
+    yield* await Promise.resolve(lines);
   }
   const parsed = parseFlags(flags, { get: () => undefined });
-  return { code: await runLines({ ...parsed, server }, words(), output, never), said };
+  return { code: await runLines({ ...parsed, server }, read(), output, never), said };
 }
 
 Deno.test("a script stops at the first line that fails, and says which", async () => {
@@ -215,19 +215,34 @@ Deno.test("a script whose lines do not come is cancelled like a command", async 
   await using harness = await site(["web0"]);
   const stop = new AbortController();
   const { output, said } = recorder();
-  async function* words() {
-    yield ["show", "backends", "nobody"];
-    yield ["show", "version"];
+  async function* script() {
+    yield "show backends nobody";
+    yield "show version";
     stop.abort();
     await new Promise(() => {});
   }
   const flags = parseFlags(["--keep-going"], { get: () => undefined });
-  const code = await runLines({ ...flags, server: harness.address }, words(), output, stop.signal);
+  const code = await runLines({ ...flags, server: harness.address }, script(), output, stop.signal);
   assert.deepEqual([code, said.at(-1)], [3, "error: cancelled before the end of the script"]);
   const silent = { [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => {}) }) };
   const late = new AbortController();
   queueMicrotask(() => late.abort());
   assert.equal(await runLines(flags, silent, output, late.signal), 1);
+});
+
+Deno.test("a script ends where the shell would, and runs no line with a quote left open", async () => {
+  await using harness = await site(["web0"]);
+  const { address, bed } = harness;
+  const short = await script(address, ["q", "show trees"]);
+  assert.deepEqual(short, { code: 0, said: [] });
+  const more = await script(address, ["quit now"]);
+  assert.equal(more.code, 2);
+  assert.match(more.said.join(), /^error: line 1: "now" is one word too many/);
+  const open = await script(address, ["  # it's", "set backend 'web0 disable --yes", "show trees"]);
+  assert.deepEqual(open, { code: 2, said: ["error: line 2: the quote ' is not closed"] });
+  const last = await script(address, ['set backend web0 disable --yes"']);
+  assert.deepEqual(last, { code: 2, said: ['error: line 1: the quote " is not closed'] });
+  assert.notEqual(bed.checker.backend("web0")?.state, "disabled");
 });
 
 Deno.test("a line of a script may agree, and nobody is asked", async () => {

@@ -2,7 +2,7 @@ import stringWidth from "fast-string-width";
 import { formatVersion } from "../../version/mod.ts";
 import { chooseStyle, declined, terminalWidth } from "../terminal.ts";
 import { describeError, messageOf, SyntaxFailure } from "../errors.ts";
-import { executeOnAll, flagsFor, parseCommand, type Parsed } from "../execute.ts";
+import { executeOnAll, flagsFor, parseCommand, type Parsed, wordsOf } from "../execute.ts";
 import { type Flags, type LineFlags, splitLineFlags } from "../flags.ts";
 import type { Confirmation } from "../node.ts";
 import { Targets } from "../targets.ts";
@@ -86,7 +86,7 @@ class Shell {
     let command = splitWords(line).words;
     if (command.length === 0) return "go on";
     try {
-      const { words: rest, flags } = splitLineFlags(command);
+      const { words: rest, flags } = splitLineFlags(wordsOf(line));
       command = rest;
       const parsed = parseCommand(command.map((word) => word.text));
       if (parsed.command.kind === "quit") return "quit";

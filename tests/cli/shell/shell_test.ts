@@ -117,6 +117,12 @@ shellTest("an unknown word is marked with a caret", async ({ terminal }) => {
   await terminal.contains('maglev> show foo\n             ^\n"foo" is not known here');
 });
 
+shellTest("a quote that is left open is marked, and nothing is run", async ({ terminal }) => {
+  await terminal.endsWith("maglev>");
+  await terminal.enter('show "version');
+  await terminal.contains('maglev> show "version\n             ^\nthe quote " is not closed');
+});
+
 shellTest("an ambiguous word is answered with what it could be", async ({ terminal }) => {
   await terminal.endsWith("maglev>");
   await terminal.enter("s");

@@ -25,7 +25,7 @@ export const testedBy: Readonly<Record<string, readonly string[]>> = {
   ],
   "cli/older": ["cli/asking"],
   "cli/servers": ["cli/servers_file"],
-  "cli/shell/shell": ["cli/run", "cli/shell/editor", "cli/shell/readline"],
+  "cli/shell/shell": ["cli/shell/editor", "cli/shell/readline"],
   "cli/walk": ["cli/node", "cli/tree"],
 
   "config/fixtures": [
