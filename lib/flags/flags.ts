@@ -109,12 +109,33 @@ function readSwitch(setting: string, value: string): string {
   throw new UsageError(`${setting} is true or false, not "${value}"`);
 }
 
-/** A line of `--help` per flag, whose explanations begin after so many columns. */
+/** Columns of `--help`, as of the smallest usual terminal. */
+const columns = 80;
+
+/**
+ * Lines of `--help`, one flag behind the other: its explanation begins after so many columns, and
+ * below the flag where that is longer.
+ */
 export function describeFlags(flags: readonly Flag[], width: number): string[] {
-  return flags.map(({ name, kind, environment, fallback, help }) => {
+  return flags.flatMap(({ name, kind, environment, fallback, help }) => {
     const shown = kind === "switch" ? `--${name}` : `--${name} VALUE`;
     const notes = [["false", ""].includes(fallback) ? "" : `default ${fallback}`, environment];
     const note = notes.filter((each) => each !== "").join(", ");
-    return `  ${shown.padEnd(width)} ${help}${note === "" ? "" : ` (${note})`}`;
+    const lines = wrap(`${help}${note === "" ? "" : ` (${note})`}`, columns - width - 3);
+    const [first = "", ...rest] = shown.length > width ? [shown, ...lines] : lines;
+    const beginning = shown.length > width ? "" : shown.padEnd(width + 1);
+    return [`  ${beginning}${first}`, ...rest.map((line) => " ".repeat(width + 3) + line)];
   });
+}
+
+/** Lines of at most `width`, broken at blanks. */
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1);
+    if (line !== undefined && line.length + 1 + word.length <= width) {
+      lines[lines.length - 1] = `${line} ${word}`;
+    } else lines.push(word);
+  }
+  return lines;
 }

@@ -48,8 +48,8 @@ export function usage(): string {
     "",
     ...describeFlags(flags, 20),
     "",
-    "On the screen, ? tells the keys. Exit codes: 0 as it should be, 1 something went wrong,",
-    "2 wrong flags or configuration, 5 too much was lost.",
+    "On the screen, ? tells the keys. Exit codes: 0 as it should be, 1 something went",
+    "wrong, 2 wrong flags or configuration, 5 too much was lost.",
   ].join("\n");
 }
 

@@ -58,6 +58,7 @@ export function usage(): string {
     ...describeFlags(flags, 20),
     "",
     "A flag wins over its environment variable. With MAGLEV_FRONTEND_USER and",
-    "MAGLEV_FRONTEND_PASSWORD set, whoever knows them may do everything, below /admin/.",
+    "MAGLEV_FRONTEND_PASSWORD set, whoever knows them may do everything, below",
+    "/admin/.",
   ].join("\n");
 }

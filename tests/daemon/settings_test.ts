@@ -1,4 +1,4 @@
-import { deepEqual, equal, throws } from "node:assert/strict";
+import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import fc from "fast-check";
 import { flags, usage } from "../../lib/daemon/flags.ts";
 import { UsageError } from "../../lib/flags/mod.ts";
@@ -210,6 +210,7 @@ Deno.test("whatever the arguments, the answer is a request or a usage error", ()
 
 Deno.test("the usage names every flag, its default and its variable", () => {
   const text = usage();
+  for (const line of text.split("\n")) ok(line.length <= 80, line);
   for (const { name, environment } of flags) {
     equal(text.includes(`--${name}`), true, name);
     equal(text.includes(environment), true, environment);

@@ -72,6 +72,26 @@ Deno.test("help has a line for each flag, with its default and its variable", ()
   ]);
 });
 
+Deno.test("help fits a terminal of 80 columns, below a flag that leaves no room", () => {
+  const wordy = [
+    {
+      name: "a",
+      kind: "text",
+      environment: "A_LONG_NAME",
+      fallback: "x",
+      help: "word ".repeat(14) + "end",
+    },
+    { name: "much-longer", kind: "text", environment: "", fallback: "", help: "Short." },
+  ] as const satisfies readonly Flag[];
+  const words = "word ".repeat(12);
+  assert.deepEqual(describeFlags(wordy, 12), [
+    `  --a VALUE    ${words}word`,
+    "               word end (default x, A_LONG_NAME)",
+    "  --much-longer VALUE",
+    "               Short.",
+  ]);
+});
+
 Deno.test("a flag without a variable asks no environment, and its help names none", () => {
   const quiet = [
     { name: "quiet", kind: "switch", environment: "", fallback: "false", help: "Say less." },

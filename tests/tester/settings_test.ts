@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, throws } from "node:assert/strict";
+import { deepEqual, equal, match, ok, throws } from "node:assert/strict";
 import { root } from "../../tools/programs.ts";
 import { UsageError } from "../../lib/flags/mod.ts";
 import { completionScript, flags, shells, usage } from "../../lib/tester/flags.ts";
@@ -73,6 +73,7 @@ for (const [arg, message] of wrong) {
 
 Deno.test("help names every flag, completion has a script for three shells and no other", () => {
   for (const { name } of flags) match(usage(), new RegExp(`^  --${name} `, "m"));
+  for (const line of usage().split("\n")) ok(line.length <= 80, line);
   equal(readRequest(["--help"], nowhere).kind, "help");
   equal(readRequest(["--version"], nowhere).kind, "version");
   deepEqual(readRequest(["completion", "zsh"], nowhere), { kind: "completion", shell: "zsh" });

@@ -77,7 +77,8 @@ Deno.test("user and password go together", () => {
 Deno.test("the help names each flag with its default and its variable", () => {
   assert.match(
     usage(),
-    /^ {2}--listen VALUE {7}where .* \(default 127\.0\.0\.1:9093, MAGLEV_FRONTEND_LISTEN\)$/m,
+    /^ {2}--listen VALUE {7}where .* \(default 127\.0\.0\.1:9093,\n {23}MAGLEV_FRONTEND_LISTEN\)$/m,
   );
   for (const { name } of flags) assert.ok(usage().includes(`  --${name}`), name);
+  for (const line of usage().split("\n")) assert.ok(line.length <= 80, line);
 });
