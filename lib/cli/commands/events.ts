@@ -32,9 +32,14 @@ const pageSize = 1000;
 type ListEventsInit = Exclude<MessageInitShape<typeof ListEventsRequestSchema>, Message>;
 
 /** What `show events` found: oldest first, and whether there are older ones. */
-interface Found {
+interface Listed {
   readonly events: readonly Event[];
   readonly hasMore: boolean;
+}
+
+/** The same, and where that is nothing, what was asked for that there is not. */
+interface Found extends Listed {
+  readonly strangers: readonly string[];
 }
 
 /** `show events`, with its options in any order. */
@@ -45,8 +50,8 @@ export const showEvents = report<Found>({
     rows: events.map((event) => [formatEventText(event, style)]),
     times: events.map(({ atUnixNs }) => atUnixNs),
   }),
-  text({ events, hasMore }, { style }) {
-    if (events.length === 0) return style.paint("dim", "no events");
+  text({ events, hasMore, strangers }, { style }) {
+    if (events.length === 0) return style.paint("dim", ["no events", ...strangers].join("; "));
     const lines = events.map((event) => formatEventText(event, style));
     const more = "older events are left out: num <n> or last <time> show more";
     return [...hasMore ? [style.paint("dim", more)] : [], ...lines].join("\n");
@@ -65,7 +70,26 @@ async function find(context: CommandContext): Promise<Found> {
     actor: args.values.get("actor") ?? "",
     kinds: args.words.filter((_, i) => args.words[i - 1] === "kind"),
   };
-  return await listed(context, request, count ? Number(count) : last ? Infinity : defaultCount);
+  const wanted = count ? Number(count) : last ? Infinity : defaultCount;
+  const found = await listed(context, request, wanted);
+  return { ...found, strangers: found.events.length > 0 ? [] : await strangersOf(context) };
+}
+
+/** Nothing has happened to what there is not: the name may be mistyped, or gone from the file. */
+async function strangersOf({ args, client, signal }: CommandContext): Promise<string[]> {
+  const backend = args.values.get("backend");
+  const frontend = args.values.get("frontend");
+  const says = (kind: string, name: string) => `there is no ${kind} "${name}"`;
+  const strangers: string[] = [];
+  if (frontend !== undefined) {
+    const { frontendNames } = await client.listFrontends({}, { signal });
+    if (!frontendNames.includes(frontend)) strangers.push(says("frontend", frontend));
+  }
+  if (backend !== undefined) {
+    const { backendNames } = await client.listBackends({}, { signal });
+    if (!backendNames.includes(backend)) strangers.push(says("backend", backend));
+  }
+  return strangers;
 }
 
 function agoUnixNs(span: string, now: number): bigint {
@@ -76,7 +100,7 @@ async function listed(
   context: CommandContext,
   request: ListEventsInit,
   wanted: number,
-): Promise<Found> {
+): Promise<Listed> {
   const events: Event[] = [];
   for (let pageToken = 0n;;) {
     const limit = Math.min(pageSize, wanted - events.length);

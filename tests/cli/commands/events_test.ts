@@ -14,6 +14,8 @@ async function show(line: string, kept: number, audit?: string) {
   const asked: ListEventsRequest[] = [];
   const transport = createRouterTransport((router) => {
     router.service(Maglev, {
+      listBackends: () => ({ backendNames: ["web1"] }),
+      listFrontends: () => ({ frontendNames: ["www"] }),
       listEvents(request) {
         asked.push(request);
         const newest = request.pageToken === 0n ? kept : Number(request.pageToken) - 1;
@@ -130,4 +132,13 @@ Deno.test("times are read as they are written, and nothing else is one", () => {
     () => parseCommand(["show", "events", "last", "soon"]),
     /"soon" is no time such as/,
   );
+});
+
+Deno.test("where nothing has happened, a name that there is not is told", async () => {
+  const printed = async (line: string) => (await show(line, 0)).printed;
+  assert.deepEqual(await printed("show events"), ["no events"]);
+  assert.deepEqual(await printed("show events backend web1 frontend www"), ["no events"]);
+  assert.deepEqual(await printed("show events backend web* frontend ww"), [
+    'no events; there is no frontend "ww"; there is no backend "web*"',
+  ]);
 });
