@@ -1,3 +1,4 @@
+import { formatDuration } from "../config/mod.ts";
 import { type Actor, type EventSink, OperatorError } from "../events/mod.ts";
 import { type BackendState, type Health, type Step, step } from "../health/mod.ts";
 import { atOnce, type Clock, type Steps } from "../time/mod.ts";
@@ -118,7 +119,8 @@ export class Operator {
     const on = this.context.engine.generation.backends.get(backend);
     if (!on) throw new OperatorError("not-found", `${what}: no such backend`);
     if (deadlineMs !== undefined && !(deadlineMs > 0 && deadlineMs <= longestDrainMs)) {
-      const why = `the time has to be above 0 and at most 24h, not ${deadlineMs} ms`;
+      const given = deadlineMs < 0 ? "less" : formatDuration(deadlineMs);
+      const why = `the time has to be above 0 and at most 24h, not ${given}`;
       throw new OperatorError("invalid-argument", `${what}: ${why}`);
     }
     if (projection.stateOf(on) === "disabled") {
