@@ -16,6 +16,7 @@ import { commandTree } from "./tree.ts";
 import { describeChoices, splitWords, walk, type Word } from "./walk.ts";
 import { watch } from "./commands/events.ts";
 import { type Cell, formatTable, left, wrapText } from "./table.ts";
+import { declined } from "./terminal.ts";
 
 /** Where a command runs. */
 export interface CommandSession extends Omit<CommandContext, "args"> {
@@ -168,29 +169,39 @@ export async function executeOnAll(
   );
 }
 
-/** Questions name their server. */
+/** Questions name their server, and so does each line of what leads to them. */
 function agreeAt(session: CommandSession): CommandSession["agree"] {
+  const label = labelOf(session);
   return ({ details, question }) =>
-    session.agree({ details, question: `${labelOf(session)}: ${question}` });
+    session.agree({
+      details: (layout) => prefixed([[label, details(layout)]], layout),
+      question: `${label}: ${question}`,
+    });
 }
 
 function labelOf({ label, server }: CommandSession): string {
   return label ?? server;
 }
 
-/** Who answers a question with no, or interrupts, means what would come after it as well. */
+/**
+ * Who answers a question with no, or interrupts, means what would come after it as well: that is
+ * told of each server, so that nobody has to guess which were asked.
+ */
 async function oneAfterTheOther(
   sessions: readonly CommandSession[],
   ask: (session: CommandSession) => Promise<Answer>,
 ): Promise<Answer[]> {
   const answers: Answer[] = [];
+  let isOver = false;
   for (const session of sessions) {
+    if (isOver) {
+      answers.push({ kind: "failure", session, error: declined() });
+      continue;
+    }
     const answer = await ask(session);
     answers.push(answer);
-    if (
-      session.signal.aborted ||
-      (answer.kind === "failure" && answer.error instanceof DeclinedFailure)
-    ) break;
+    isOver = session.signal.aborted ||
+      (answer.kind === "failure" && answer.error instanceof DeclinedFailure);
   }
   return answers;
 }
@@ -255,7 +266,10 @@ function labelCell(label: string): Cell {
 }
 
 /** Each line behind the name of its server. */
-function prefixed(texts: readonly (readonly [string, string])[], { style }: View): string {
+function prefixed(
+  texts: readonly (readonly [string, string])[],
+  { style }: Pick<View, "style">,
+): string {
   const rows = texts.filter(([, text]) => text !== "").flatMap(([label, text]) =>
     text.split("\n").map((line) => [labelCell(label), line])
   );

@@ -152,14 +152,26 @@ Deno.test("a change that is dangerous at one server is asked for there, by its n
   assert.deepEqual(questions, [`${one.address}: disable backend web0?`]);
 });
 
-Deno.test("who declines at one server means those after it as well", async () => {
+Deno.test("a no is told of each server that it holds for, behind details that name theirs", async () => {
   await using servers = await site();
-  const { two, both } = servers;
-  const asked = () => Promise.reject(declined());
-  const { code, out, err } = await run(both, "set backend web0 disable", asked);
-  assert.deepEqual([code, out, err.length], [1, "", 1]);
-  assert.match(err[0] ?? "", /nothing was changed$/);
-  assert.equal(two.bed.checker.backend("web0")?.state, "unknown");
+  const { one, two, both } = servers;
+  const asked: string[] = [];
+  const { code, out, err } = await run(
+    both,
+    "set backend web* disable",
+    ({ details, question }) => {
+      asked.push(...details({ style: plainStyle, width: 80 }).split("\n"), question);
+      return Promise.reject(declined());
+    },
+  );
+  assert.deepEqual([code, out], [1, ""]);
+  assert.deepEqual(err, [
+    `error: ${one.address}: nothing was changed`,
+    `error: ${two.address}: nothing was changed`,
+  ]);
+  assert.ok(asked.length > 2);
+  assert.deepEqual(asked.filter((line) => !line.startsWith(one.address)), []);
+  assert.notEqual(two.bed.checker.backend("web1")?.state, "disabled");
 });
 
 Deno.test("what differs at one server is the outcome, and unreachable is worse", async () => {
