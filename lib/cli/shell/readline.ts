@@ -9,7 +9,13 @@ interface EditorParts {
   history: string[];
   _ttyWrite(text: string | undefined, key: RawKey): void;
   _refreshLine(): void;
-  _getDisplayPos(text: string): { rows: number; cols: number };
+  _getDisplayPos(text: string): Place;
+}
+
+/** Rows and columns behind the beginning of the prompt. */
+interface Place {
+  readonly rows: number;
+  readonly cols: number;
 }
 
 interface RawKey {
@@ -52,6 +58,9 @@ export class Readline {
       const edit = () => this.#editKey(text, key);
       if (!options.onKey(asKey(text, key), edit)) edit();
     };
+    // It is asked at each key, and otherwise measures each character of the line: seconds for a paste.
+    const exactly = this.#interface.getCursorPos.bind(this.#interface);
+    this.#interface.getCursorPos = () => this.#plainCursorPos() ?? exactly();
     this.#interface.on("line", (line) => {
       this.#isShown = false;
       options.onLine(line);
@@ -127,6 +136,15 @@ export class Readline {
     if (end > here) readline.moveCursor(process.stdout, 0, end - here);
     process.stdout.write("\r\n");
     parts.prevRows = 0;
+  }
+
+  /** Where the cursor is, if all before it is of one column a character; undefined if it is not. */
+  #plainCursorPos(): Place | undefined {
+    const parts = this.#interface;
+    const before = parts.getPrompt() + parts.line.slice(0, parts.cursor);
+    if (!/^[ -~]*$/.test(before)) return undefined;
+    const columns = process.stdout.columns || Infinity;
+    return { rows: Math.floor(before.length / columns), cols: before.length % columns };
   }
 
   /** Gives the terminal back as it was. */

@@ -171,6 +171,12 @@ shellTest("several lines pasted at once run one after the other", async ({ termi
   assert.ok(screen.indexOf("1m30s") < screen.indexOf("show foo"), screen);
 });
 
+shellTest("a long line is taken as fast as it is pasted", async ({ terminal }) => {
+  await terminal.endsWith("maglev>");
+  await terminal.enter(`show${" ".repeat(5000)}foo`);
+  await terminal.contains('"foo" is not known here');
+});
+
 shellTest("several backends are changed only after a yes", async ({ terminal }) => {
   await terminal.endsWith("maglev>");
   await terminal.enter("set backend nginx* pause");
