@@ -28,6 +28,8 @@ export class LineWriter {
   #unreported = 0;
   /** gone: the reader has closed its end (EPIPE), nobody will ever read again. */
   #state: "idle" | "writing" | "gone" = "idle";
+  /** What was written last ended within a line, since the sink failed there. */
+  #isTorn = false;
   readonly #idle: (() => void)[] = [];
   readonly #reportDrops: (count: number) => string;
 
@@ -69,8 +71,10 @@ export class LineWriter {
 
   async #writeBatch(): Promise<void> {
     const lines = this.#takeBatch();
+    // The line that follows a torn one can be read.
+    const before = this.#isTorn ? "\n" : "";
     try {
-      await this.#writeAll(this.#encoder.encode(lines.join("")));
+      await this.#writeAll(this.#encoder.encode(before + lines.join("")));
     } catch (error) {
       this.#drop(lines.length);
       if (isClosed(error)) this.#abandon();
@@ -97,7 +101,11 @@ export class LineWriter {
   }
 
   async #writeAll(bytes: Uint8Array): Promise<void> {
-    for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await this.#sink.write(rest));
+    for (let rest = bytes; rest.length > 0;) {
+      const taken = await this.#sink.write(rest);
+      if (taken > 0) this.#isTorn = rest[taken - 1] !== newline;
+      rest = rest.subarray(taken);
+    }
   }
 
   #abandon(): void {
@@ -112,6 +120,8 @@ export class LineWriter {
     this.#unreported += count;
   }
 }
+
+const newline = 0x0a;
 
 /** EPIPE, and EBADF for a standard output that was closed before we started. */
 function isClosed(error: unknown): boolean {

@@ -32,6 +32,24 @@ Deno.test("the time is RFC 3339 with microseconds and names the same instant", (
   equal(text.match(/\.(\d{6})/)?.[1], "123456");
 });
 
+Deno.test("the time is that of the machine's zone, east and west of Greenwich", () => {
+  const zone = Deno.env.get("TZ");
+  // Each of another second: the text of the last one is kept.
+  const inZone = (name: string, second: number) => {
+    Deno.env.set("TZ", name);
+    return formatTime(Date.UTC(2026, 10, 21, 2, 6, second) + 0.25);
+  };
+  try {
+    equal(inZone("Asia/Kolkata", 1), "2026-11-21T07:36:01.000250+05:30");
+    equal(inZone("America/St_Johns", 2), "2026-11-20T22:36:02.000250-03:30");
+    equal(inZone("Pacific/Kiritimati", 3), "2026-11-21T16:06:03.000250+14:00");
+    equal(inZone("UTC", 4), "2026-11-21T02:06:04.000250Z");
+  } finally {
+    if (zone === undefined) Deno.env.delete("TZ");
+    else Deno.env.set("TZ", zone);
+  }
+});
+
 Deno.test("an attribute named like a field of slog's own is kept under another name", () => {
   const line = formatRecord({ ...record, attributes: { msg: "lb_vip_dump", level: 1 } });
   const parsed = JSON.parse(line);

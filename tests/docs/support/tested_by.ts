@@ -56,7 +56,6 @@ export const testedBy: Readonly<Record<string, readonly string[]>> = {
   "h2/conformance/time": ["h2/timekeeper"],
   "h2/core": ["h2/types"],
 
-  "log/logger": ["log/writer"],
   "maglev/table": ["maglev/xxhash"],
 
   "metrics/metrics": ["metrics/health_collectors", "metrics/tables", "metrics/vpp_collectors"],
