@@ -48,6 +48,8 @@ Deno.test("the same failure is logged once a minute, another one at once; all ar
   equal(failures.length, 12);
   await clock.advanceAsync(10_000);
   equal(log.named("task-failed").length, 2);
+  await clock.advanceAsync(10_000);
+  equal(log.named("task-failed").length, 2, "the minute is that of the last record");
   reason = "broken otherwise";
   await clock.advanceAsync(10_000);
   deepEqual(log.named("task-failed").map(({ err }) => err), [
@@ -55,6 +57,22 @@ Deno.test("the same failure is logged once a minute, another one at once; all ar
     "broken",
     "broken otherwise",
   ]);
+});
+
+Deno.test("the same failure is logged again when a minute is over, and not before", async () => {
+  for (const [failsAt, records] of [[59_999, 1], [60_000, 2]] as const) {
+    const { clock, log, supervisor } = bed();
+    let starts = 0;
+    await using _task = supervisor.start("link", (signal) => {
+      if (++starts === 1) return Promise.reject(new Error("broken"));
+      if (starts === 3) return untilAborted(signal);
+      const life = failsAt - clock.now();
+      return new Promise((_, reject) => clock.after(life, () => reject(new Error("broken"))));
+    });
+    await clock.advanceAsync(61_000);
+    equal(starts, 3);
+    equal(log.named("task-failed").length, records);
+  }
 });
 
 Deno.test("work that went well for a minute is started again soon", async () => {
@@ -96,14 +114,18 @@ Deno.test("a fatal error ends the process and not only the task", async () => {
 Deno.test("closing aborts the work, waits for it, and is no failure", async () => {
   const { clock, failures, supervisor } = bed();
   const order: string[] = [];
+  const cleaned = Promise.withResolvers<void>();
   const task = supervisor.start("listener", async (signal) => {
     await untilAborted(signal);
+    await cleaned.promise;
     order.push("ended");
     throw new Error("cut off");
   });
   await clock.advanceAsync(1);
-  await task.close();
-  order.push("closed");
+  const closed = task.close().then(() => order.push("closed"));
+  await clock.advanceAsync(1);
+  cleaned.resolve();
+  await closed;
   deepEqual(order, ["ended", "closed"]);
   deepEqual(failures, []);
   equal(clock.pending, 0);
