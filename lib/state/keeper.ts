@@ -151,8 +151,8 @@ export class Keeper {
     await this.#working;
     // Also where it has failed: the disk may have room again, and nobody will try after this.
     if (this.#checker) {
-      await this.#look();
-      await this.#writeAll();
+      await this.#look(this.#checker);
+      await this.#writeAll(this.#checker);
     }
     this.#commits.fail("maglevd has ended");
     await this.#options.keeping.close();
@@ -178,15 +178,16 @@ export class Keeper {
   #work(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
-    this.#working ??= this.#lookAndWrite();
+    // Before there is a checker there is nothing to keep: it begins as soon as there is one.
+    if (this.#checker) this.#working ??= this.#lookAndWrite(this.#checker);
   }
 
-  async #lookAndWrite(): Promise<void> {
+  async #lookAndWrite(checker: Kept): Promise<void> {
     do {
       const isLooking = this.#isLookDue;
       this.#isLookDue = false;
-      if (isLooking) await this.#look();
-      await this.#writeAll();
+      if (isLooking) await this.#look(checker);
+      await this.#writeAll(checker);
       if (isLooking) this.#lookAgain(aliveMs);
     } while (this.#isLookDue && !this.#isClosed);
     this.#working = undefined;
@@ -198,10 +199,8 @@ export class Keeper {
    * Finds what no event tells: counters that have moved, operations that changed nothing, and what went
    * with a reload.
    */
-  async #look(): Promise<void> {
+  async #look(checker: Kept): Promise<void> {
     const { clock } = this.#options;
-    const checker = this.#checker;
-    if (!checker) return;
     if (this.#isAnything) {
       this.#isAnything = false;
       for (const name of checker.frontendNames()) this.#dirty.frontends.add(name);
@@ -217,9 +216,9 @@ export class Keeper {
   }
 
   /** Writes what there is, piece by piece, at least that nothing has changed. */
-  async #writeAll(): Promise<void> {
+  async #writeAll(checker: Kept): Promise<void> {
     do {
-      if (!await this.#write()) return;
+      if (!await this.#write(checker)) return;
     } while (!this.#isUpToDate);
   }
 
@@ -244,9 +243,7 @@ export class Keeper {
   }
 
   /** Says whether it may go on. */
-  async #write(): Promise<boolean> {
-    const checker = this.#checker;
-    if (!checker) return false;
+  async #write(checker: Kept): Promise<boolean> {
     const taken = this.#dirty.take(mostPerBatch);
     const { events, upTo } = this.#nextEvents();
     const batch = this.#batchOf(taken, checker, events);
@@ -258,7 +255,7 @@ export class Keeper {
       return true;
     }
     this.#dirty.putBack(taken);
-    if (written.kind === "emptied") await this.#look();
+    if (written.kind === "emptied") await this.#look(checker);
     return written.kind === "emptied";
   }
 

@@ -137,7 +137,21 @@ Deno.test("a file that is no database is moved aside and said to be", () =>
     );
     assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name).includes(aside), true);
     assert.deepEqual(store.write(batch({ backends: [backend("a")] })), { kind: "kept" });
+    assert.deepEqual(openFiles().filter((path) => path.includes(aside)), []);
   }));
+
+/** What this process has open, as the kernel names it now. */
+function openFiles(): string[] {
+  return [...Deno.readDirSync("/proc/self/fd")].flatMap(({ name }) => {
+    try {
+      return Deno.readLinkSync(`/proc/self/fd/${name}`);
+    } catch (error) {
+      // That of the folder itself is gone.
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      return [];
+    }
+  });
+}
 
 Deno.test("wherever a file is damaged, it opens, and nothing is invented", () =>
   withFolder((folder) => {
