@@ -24,6 +24,10 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   web: ["tests/web"],
   state: ["tests/state", "tests/daemon"],
   events: ["tests/events"],
+  daemon: ["tests/daemon"],
+  supervisor: ["tests/supervisor"],
+  metrics: ["tests/metrics"],
+  log: ["tests/log"],
 };
 
 /** Code that runs in browsers alone, and the tests that drive one: each takes minutes. */

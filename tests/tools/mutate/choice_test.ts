@@ -73,7 +73,7 @@ Deno.test("a target is a room, a file or a line", () => {
   deepEqual(parseTarget("lib/h2/flow.ts"), { room: "h2", path: "lib/h2/flow.ts" });
   deepEqual(parseTarget("lib/h2/flow.ts:34"), { room: "h2", path: "lib/h2/flow.ts", line: 34 });
   deepEqual(parseTarget("lib/h2/flow.ts:34:5"), { room: "h2", path: "lib/h2/flow.ts", line: 34 });
-  for (const text of ["log", "lib/log/mod.ts", "lib/h2", "h2/flow.ts", "lib/h2/flow.ts:x"]) {
+  for (const text of ["sim", "lib/sim/mod.ts", "lib/h2", "h2/flow.ts", "lib/h2/flow.ts:x"]) {
     throws(() => parseTarget(text), /^Error: cannot mutate .*: neither a room \(checker, health,/);
   }
 });
