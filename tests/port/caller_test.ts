@@ -11,6 +11,10 @@ function toldAs(role: Role | "none", ...values: string[]): string {
   return principal.name;
 }
 
+Deno.test("the field is the one that other programs send", () => {
+  assert.equal(onBehalfField, "x-maglev-on-behalf-of");
+});
+
 Deno.test("who may change something is told of with whom it asks for", () => {
   assert.equal(toldAs("operate", "alice"), "web (for alice)");
   assert.equal(toldAs("admin", encodeURIComponent("Zoë König")), "web (for Zoë König)");

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { FailedLogins } from "../../lib/port/failed_logins.ts";
+import { FailedLogins, RecentFailures } from "../../lib/port/failed_logins.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 
 /** Milliseconds that a failure of each of these waits, one after the other. */
@@ -28,6 +28,17 @@ Deno.test("who fails again waits longer, by network, and not for ever", async ()
   // A minute after the failure, of which 200 ms have gone.
   await clock.advanceAsync(59_800);
   assert.deepEqual(await waits(clock, failures, "192.0.2.1"), [100]);
+});
+
+Deno.test("what is left of what a failure costs is told of its network, and of no other", () => {
+  const clock = new FakeClock();
+  const failures = new RecentFailures(clock);
+  clock.advance(10_000);
+  assert.deepEqual([failures.add("192.0.2.1"), failures.add("192.0.2.1")], [100, 200]);
+  clock.advance(150);
+  assert.deepEqual([failures.leftMs("192.0.2.1"), failures.leftMs("192.0.2.2")], [50, 0]);
+  clock.advance(100);
+  assert.equal(failures.leftMs("192.0.2.1"), 0);
 });
 
 Deno.test("of many networks the one that failed longest ago is forgotten", async () => {

@@ -48,6 +48,7 @@ Deno.test("one prefix has requests for 500 watchers, and not for all of them", (
 Deno.test("the other figures are those that were chosen", () => {
   const { portNames, handshakeMs, drainMs, leaveMs, skippedBytes } = limits;
   const { lackPauseMs, failuresInARow, failurePauseMs } = limits;
+  assert.deepEqual(limits.handshakeLimits, { handshakes: 1024, perPrefix: 64, reserved: 64 });
   assert.deepEqual(portNames, ["grpc", "metrics"]);
   assert.deepEqual(
     { handshakeMs, drainMs, leaveMs, lackPauseMs, failuresInARow, failurePauseMs, skippedBytes },

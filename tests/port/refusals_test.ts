@@ -5,6 +5,7 @@ import {
   http2Needed,
   overloaded,
   refused,
+  shortened,
   unknownPath,
   unknownType,
   wrongMethod,
@@ -123,4 +124,10 @@ Deno.test("one request too many is told so by its own content type", () => {
   const of = (type: string) =>
     overloaded("full", memoryRequest({ path: "/", headers: [["content-type", type]] })).status;
   assert.deepEqual([of("application/json"), of("application/grpc")], [429, 200]);
+});
+
+Deno.test("of a long word of a client's the beginning is repeated, and a mark for the rest", () => {
+  assert.equal(shortened("x".repeat(200)), "x".repeat(200));
+  assert.equal(shortened(`a${"x".repeat(200)}`), `a${"x".repeat(199)}…`);
+  assert.equal(shortened(`${"x".repeat(199)}🧲y`, "-"), `${"x".repeat(199)}\ufffd-`);
 });
