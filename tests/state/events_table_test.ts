@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import type { EventQuery, MaglevEvent } from "../../lib/events/mod.ts";
+import { journalLimits } from "../../lib/state/events_table.ts";
 import { fileName, Store } from "../../lib/state/store.ts";
 import { backend, batch, event, events } from "./support/fixtures.ts";
 
@@ -23,6 +24,10 @@ function open(folder: string, limits = { days: 1e6, octets: 1e9 }) {
   assert.deepEqual(troubles, []);
   return { store, state, [Symbol.dispose]: () => store[Symbol.dispose]() };
 }
+
+Deno.test("thirty days or 64 MiB of events are kept", () => {
+  assert.deepEqual(journalLimits, { days: 30, octets: 67_108_864 });
+});
 
 /** Pages until nothing is left. */
 function pages(store: Store, query: Partial<EventQuery>, before: number): number[][] {

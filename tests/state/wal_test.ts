@@ -49,6 +49,15 @@ Deno.test("what a killed process left is worked in, whatever is missing at its e
   });
 });
 
+Deno.test("a file that holds anything is one that a log may belong to", async () => {
+  await withKilled((path) => {
+    Deno.truncateSync(path, 1);
+    assert.equal(walDamage(path), undefined);
+    Deno.truncateSync(path, 0);
+    assert.equal(walDamage(path), "the file that it belongs to is gone or empty");
+  });
+});
+
 Deno.test("wherever the header of a log is spoilt, what is lost is said and moved aside", async () => {
   for (let at = 0; at < 32; at++) {
     await withKilled((path, open) => {
