@@ -44,7 +44,7 @@ export function answerTo(outcome: ConfigReloadOutcome): ReloadAnswer {
  */
 export async function reloadAsker(
   environment: Environment,
-): Promise<AsyncDisposable & { tell(answer: ReloadAnswer): Promise<void> } | undefined> {
+): Promise<Disposable & { tell(answer: ReloadAnswer): Promise<void> } | undefined> {
   const path = socketPath(environment);
   if (path === undefined) return undefined;
   const connection = await Deno.connect({ transport: "unix", path }).catch((error) => {
@@ -54,11 +54,12 @@ export async function reloadAsker(
     throw error;
   });
   if (!connection) return undefined;
-  const writer = connection.writable.getWriter();
   return {
-    tell: (answer) => writer.write(new TextEncoder().encode(JSON.stringify(answer))),
-    // Who waits may have gone: whether it was told is known by then.
-    [Symbol.asyncDispose]: () => writer.close().catch(() => connection.close()),
+    async tell(answer) {
+      const octets = new TextEncoder().encode(JSON.stringify(answer));
+      for (let at = 0; at < octets.length;) at += await connection.write(octets.subarray(at));
+    },
+    [Symbol.dispose]: () => connection.close(),
   };
 }
 

@@ -264,7 +264,7 @@ function untilTold(running: Running, log: DaemonLog): Promise<Told> {
 /** Reloads, and tells who sent the signal and waits, if there is such. Never rejects. */
 async function reloadAndTell(daemon: Daemon, log: Logger): Promise<void> {
   const unanswered = (error: unknown) => log.warn("reload-unanswered", { err: reasonOf(error) });
-  await using asker = await reloadAsker(Deno.env).catch((error) => {
+  using asker = await reloadAsker(Deno.env).catch((error) => {
     unanswered(error);
     return undefined;
   });

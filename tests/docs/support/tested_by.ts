@@ -41,7 +41,6 @@ export const testedBy: Readonly<Record<string, readonly string[]>> = {
 
   "daemon/run": ["daemon/daemon", "daemon/servers"],
   "daemon/settings": ["daemon/flags", "flags/tls_flags"],
-  "e2e/reload_unit": ["daemon/reload_answer"],
 
   "h1/answers": ["h1/answer"],
   "h1/endings": ["h1/exchange", "h1/session"],
