@@ -202,6 +202,17 @@ Deno.test("a certificate that ends soon is named each day, also when it has ende
   assert.equal(warnings().length, 16);
 });
 
+Deno.test("of one that ends soon it is said again when it is loaded again", async () => {
+  const log = new FakeLog();
+  const clock = new FakeClock(end - 86_400_000);
+  const files = await TlsFiles.open({ paths: serverPaths, clock, log });
+  assert.equal(log.named("tls-certificate-ends").length, 1);
+  await files.reload();
+  assert.equal(log.named("tls-certificate-ends").length, 2);
+  files[Symbol.dispose]();
+  assert.equal(clock.pending, 0, "nobody looks at files any more");
+});
+
 Deno.test("whoever follows is told of other files, by whatever they were read, and of no mistake", async () => {
   await using folder = await Folder.make();
   const paths = folder.server();
