@@ -64,6 +64,7 @@ Deno.test("a backend's series say its state, its probes and its transitions", as
       'maglev_probe_duration_seconds_count{backend="web1",type="http"} 2',
       'maglev_frontend_pool_backend_weight{frontend="www",pool="pool1",backend="web2"} 100',
       'maglev_frontend_pool_active{frontend="www",pool="pool0"} 1',
+      'maglev_frontend_pool_active{frontend="www",pool="pool1"} 0',
       'maglev_frontend_fail_open{frontend="www"} 0',
       'maglev_backend_flap_hold{backend="web1"} 0',
       'maglev_backend_slow_start_ratio{frontend="www",backend="web1"} 1',

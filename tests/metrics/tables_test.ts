@@ -1,5 +1,6 @@
 import { deepEqual } from "node:assert/strict";
-import { MetricsBed, scrapeText } from "./support.ts";
+import type { Clock } from "../../lib/time/mod.ts";
+import { fakeVpp, MetricsBed, scrapeText } from "./support.ts";
 
 Deno.test("of an RPC its method, service and type are told, each under its own name", async () => {
   using bed = new MetricsBed();
@@ -24,4 +25,45 @@ Deno.test("of an RPC its method, service and type are told, each under its own n
     `grpc_server_handling_seconds_sum{${labels}} 0.02`,
     `grpc_server_handling_seconds_count{${labels}} 1`,
   ]);
+});
+
+/** The series of one family. */
+async function seriesOf(bed: MetricsBed, family: string): Promise<string[]> {
+  const lines = (await scrapeText(bed.metrics)).split("\n");
+  return lines.filter((line) => line.startsWith(`${family} `) || line.startsWith(`${family}{`));
+}
+
+Deno.test("connections are counted by server, and told while they are open", async () => {
+  using bed = new MetricsBed();
+  const grpc = bed.metrics.connectionObserver("grpc");
+  const metrics = bed.metrics.connectionObserver("metrics");
+  for (let i = 0; i < 3; i++) grpc.opened();
+  grpc.closed();
+  metrics.opened();
+  metrics.refused();
+  grpc.displaced();
+  grpc.failed();
+  metrics.delayed?.("own");
+  deepEqual(await seriesOf(bed, "maglev_connections"), [
+    'maglev_connections{server="grpc"} 2',
+    'maglev_connections{server="metrics"} 1',
+  ]);
+  const of = (server: string, result: string, count: number) =>
+    `maglev_connections_total{server="${server}",result="${result}"} ${count}`;
+  deepEqual(await seriesOf(bed, "maglev_connections_total"), [
+    ...[of("grpc", "accepted", 3), of("grpc", "refused", 0), of("grpc", "displaced", 1)],
+    ...[of("grpc", "failed", 1), of("metrics", "accepted", 1), of("metrics", "refused", 1)],
+    ...[of("metrics", "displaced", 0), of("metrics", "failed", 0)],
+  ]);
+});
+
+Deno.test("that nobody has altered VPP is told, and counters before they are read are not", async () => {
+  const vpp = (clock: Clock) => {
+    const service = fakeVpp(clock);
+    const counters = service.counters();
+    return { ...service, counters: () => counters && { ...counters, at: 0 } };
+  };
+  using bed = new MetricsBed({ vpp });
+  deepEqual(await seriesOf(bed, "maglev_vpp_altered_total"), ["maglev_vpp_altered_total 0"]);
+  deepEqual(await seriesOf(bed, "maglev_vpp_server_bytes_total"), []);
 });
