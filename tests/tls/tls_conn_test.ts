@@ -126,7 +126,10 @@ Deno.test("a handshake that breaks, or that has no end, fails and closes the con
     [hasLeft, (theirs) => theirs.close()],
     [hasLeft, (theirs) => theirs.closeWrite()],
     [/^the connection is closed$/, (_, server) => server.close()],
-    [/./, async (theirs) => void await theirs.write(new Uint8Array([22, 3, 1, 0, 4, 1, 0, 0, 0]))],
+    [
+      /length|unexpected|decode|ssl/i,
+      async (theirs) => void await theirs.write(new Uint8Array([22, 3, 1, 0, 4, 1, 0, 0, 0])),
+    ],
     [/./, async (theirs) => {
       // Pieces of a message that is said to be long, until the server has enough of it.
       const piece = new Uint8Array(16_389);
