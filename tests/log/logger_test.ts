@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { createLogger, parseLogLevel } from "../../lib/log/mod.ts";
+import { createLogger, logLevels, parseLogLevel, silentLogger } from "../../lib/log/mod.ts";
 import type { LogLevel, LogRecord } from "../../lib/log/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 
@@ -116,14 +116,21 @@ Deno.test("records that wait for the sink go out together", async () => {
 });
 
 Deno.test("when the reader is gone the log goes quiet and the program goes on", async () => {
-  const { sink, log } = fixture();
-  sink.failure = new Deno.errors.BrokenPipe("Broken pipe");
-  log.info("one");
-  log.info("two");
-  await log.flush(1000);
-  log.info("three");
-  equal(log.dropped, 3);
-  equal(sink.writes, 1);
+  const failures = [
+    new Deno.errors.BrokenPipe("Broken pipe"),
+    new Deno.errors.BadResource("Bad resource ID"),
+    ...["EPIPE", "EBADF"].map((code) => Object.assign(new Error("write"), { code })),
+  ];
+  for (const failure of failures) {
+    const { sink, log } = fixture();
+    sink.failure = failure;
+    log.info("one");
+    log.info("two");
+    await log.flush(1000);
+    log.info("three");
+    equal(log.dropped, 3);
+    equal(sink.writes, 1);
+  }
 });
 
 Deno.test("after a failed write the log goes on and reports what was lost", async () => {
@@ -172,4 +179,8 @@ Deno.test("it is told when somebody begins to read a level, and when nobody does
   end();
   log.subscribe("debug", () => {});
   deepEqual(told, ["debug true", "debug false"]);
+});
+
+Deno.test("a log that nobody reads has no level", () => {
+  deepEqual(logLevels.filter(silentLogger.enabled), []);
 });

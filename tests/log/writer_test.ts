@@ -63,5 +63,33 @@ Deno.test("what follows a line that a full disk has cut off begins a line of its
   room = 1_000;
   await next("{fifth}\n");
   await next("{sixth}\n");
-  equal(text, "{first}\n{secon\n{fourth\n{fifth}\ndropped 3\n{sixth}\n");
+  room = 1;
+  await next("{seventh}\n");
+  room = 1_000;
+  await next("{eighth}\n");
+  equal(text, "{first}\n{secon\n{fourth\n{fifth}\ndropped 3\n{sixth}\n{\n{eighth}\ndropped 1\n");
+});
+
+Deno.test("however often a gap was told, no more waits than may", async () => {
+  let release = () => {};
+  const write = async (bytes: Uint8Array) => {
+    await new Promise<void>((resolve) => release = resolve);
+    return bytes.length;
+  };
+  const limits = { queued: 100, batch: 1_000 };
+  const writer = new LineWriter({ write }, (count) => `dropped ${count}\n`.padStart(50), limits);
+  let before = 0;
+  for (let round = 0; round < 5; round++) {
+    for (let i = 0; i < 20; i++) writer.write("123456789\n");
+    const flushed = writer.flushed();
+    let isOver = false;
+    void flushed.then(() => isOver = true);
+    while (!isOver) {
+      release();
+      await Promise.resolve();
+    }
+    // The first is on its way, ten more wait.
+    equal(writer.dropped - before, 9, `round ${round}`);
+    before = writer.dropped;
+  }
 });
