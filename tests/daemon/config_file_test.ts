@@ -16,13 +16,15 @@ const config = {
 
 const valid: ConfigOutcome = { kind: "valid", file: "m.yaml", config, warnings: [] };
 
-const warned: ConfigOutcome = {
+const warned = {
   ...valid,
   warnings: [
     { file: "m.yaml", line: 4, column: 5, path: "maglev.c", message: "idle" },
     { file: "m.yaml", line: 7, column: 2, path: "maglev.d", message: "void" },
   ],
-};
+} satisfies ConfigOutcome;
+
+const warnedOnce: ConfigOutcome = { ...warned, warnings: warned.warnings.slice(0, 1) };
 
 const invalid: ConfigOutcome = {
   kind: "invalid",
@@ -226,6 +228,7 @@ Deno.test("a check that finds nothing wrong answers with the warnings, and logs 
     const [outcome, done, warnings] of [
       [valid, "result=ok", {}],
       [warned, "result=ok warnings=2", { warnings: reasons }],
+      [warnedOnce, "result=ok warnings=1", { warnings: reasons.slice(0, 1) }],
     ] as const
   ) {
     const { file, log } = fixture(() => Promise.resolve(outcome));

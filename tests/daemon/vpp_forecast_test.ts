@@ -54,6 +54,9 @@ Deno.test("in the log twenty changes are named, and all counted", () => {
     "vpp-unknown": "it hangs",
   });
   assert.deepEqual(known([]), { "vpp-changes": 0 });
+  assert.deepEqual(known([change]).vpp, [
+    "as-weight 192.0.2.1/32 tcp 80 10.0.0.1 (weight 100 -> 0)",
+  ]);
   const text = "as-weight 192.0.2.1/32 tcp 80 10.0.0.1 (weight 100 -> 0)";
   const ofNoVip = { kind: "conf-set", prefix: "", protocol: "", port: 0, address: "" } as const;
   assert.deepEqual(known([change, { ...change, ...ofNoVip, detail: "" }]), {
