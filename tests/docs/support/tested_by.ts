@@ -57,7 +57,7 @@ export const testedBy: Readonly<Record<string, readonly string[]>> = {
 
   "maglev/table": ["maglev/xxhash"],
 
-  "metrics/metrics": ["metrics/health_collectors", "metrics/tables", "metrics/vpp_collectors"],
+  "metrics/metrics": ["metrics/health_collectors", "metrics/vpp_collectors"],
   "metrics/scrapes": ["metrics/rendering"],
 
   "net/poller": ["net/eventfd"],
@@ -145,7 +145,7 @@ export const onlyNames: readonly string[] = [
     "events/types",
     "h1/errors",
   ],
-  ...["h1/limits", "h2/frames/types", "health/types", "log/types", "metrics/docs"],
+  ...["h1/limits", "h2/frames/types", "health/types", "log/types"],
   ...["metrics/families", "net/libc", "probes/types", "state/types"],
   ...["tester/ask/types", "vpp/service"],
 ];
