@@ -4,7 +4,7 @@
  */
 
 import { SCM_RIGHTS, SOL_SOCKET } from "./constants.ts";
-import { pointerTo } from "./libc.ts";
+import { addressOf } from "./libc.ts";
 
 const headerBytes = 56;
 const iovecBytes = 16;
@@ -54,7 +54,7 @@ export class DescriptorMessage {
   }
 
   #describe(payloadLength: number, controlLength: number): void {
-    const base = Deno.UnsafePointer.value(pointerTo(this.bytes));
+    const base = addressOf(this.bytes);
     const control = base + BigInt(headerBytes + iovecBytes);
     this.#view.setBigUint64(16, base + BigInt(headerBytes), true);
     this.#view.setBigUint64(24, 1n, true);

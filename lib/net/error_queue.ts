@@ -2,7 +2,7 @@
 
 import { ipFromBytes } from "../ip/mod.ts";
 import { addressFamilies } from "./layout.ts";
-import { libc, pointerTo } from "./libc.ts";
+import { addressOf, libc, pointerTo } from "./libc.ts";
 
 const SOL_IP = 0;
 const SOL_IPV6 = 41;
@@ -43,7 +43,7 @@ export function whoLetExpire(fd: number): string | undefined {
   const message = new Uint8Array(messageBytes);
   const control = new Uint8Array(controlRoom);
   const view = new DataView(message.buffer);
-  view.setBigUint64(32, Deno.UnsafePointer.value(pointerTo(control)), true);
+  view.setBigUint64(32, addressOf(control), true);
   view.setBigUint64(40, BigInt(controlRoom), true);
   if (libc.recvmsg(fd, pointerTo(message), MSG_ERRQUEUE | MSG_DONTWAIT) < 0) return undefined;
   return expiredAt(control.subarray(0, view.getUint32(40, true)));

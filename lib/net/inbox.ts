@@ -1,5 +1,5 @@
 import type { IpFamily } from "../ip/mod.ts";
-import { errno, libc, pointerTo } from "./libc.ts";
+import { addressOf, errno, libc, pointerTo } from "./libc.ts";
 import { AF_INET, SO_TIMESTAMPNS, SOCK_CLOEXEC, SOCK_DGRAM, SOL_SOCKET } from "./constants.ts";
 import { NetError } from "./errno.ts";
 import { FileDescriptor } from "./fd.ts";
@@ -29,7 +29,7 @@ export class Inbox implements Disposable {
   readonly #header = new DataView(new ArrayBuffer(headerBytes));
   readonly #message = pointerTo(new Uint8Array(this.#header.buffer));
   /** One struct iovec: all of {@link bytes}. */
-  readonly #parts = new BigUint64Array([address(this.bytes), BigInt(room)]);
+  readonly #parts = new BigUint64Array([addressOf(this.bytes), BigInt(room)]);
   readonly #stamp = new DataView(new ArrayBuffer(stampBytes));
   readonly #sender = new Uint8Array(senderBytes);
   /** Views of the sender's address, by family. */
@@ -45,7 +45,7 @@ export class Inbox implements Disposable {
   constructor(age: KernelAge = kernelAge) {
     this.#age = age;
     const point = (at: number, to: ArrayBuffer) => {
-      this.#header.setBigUint64(at, address(new Uint8Array(to)), true);
+      this.#header.setBigUint64(at, addressOf(new Uint8Array(to)), true);
     };
     point(0, this.#sender.buffer);
     point(16, this.#parts.buffer);
@@ -93,11 +93,6 @@ export class Inbox implements Disposable {
     // Somebody may have set the calendar back.
     return Math.max(0, this.#age(seconds, this.#stamp.getUint32(24, true)));
   }
-}
-
-/** {@link pointerTo} as a number. */
-function address(bytes: Uint8Array<ArrayBuffer>): bigint {
-  return Deno.UnsafePointer.value(pointerTo(bytes));
 }
 
 /** Has what comes on a socket stamped, for {@link Inbox.receive}. */

@@ -77,6 +77,11 @@ export function pointerTo({ buffer, byteOffset }: Uint8Array<ArrayBuffer>): Deno
   return pointer;
 }
 
+/** {@link pointerTo} as a number, for structures that name other memory. */
+export function addressOf(bytes: Uint8Array<ArrayBuffer>): bigint {
+  return Deno.UnsafePointer.value(pointerTo(bytes));
+}
+
 /** `text` as C wants it: UTF-8 with a closing NUL. */
 export function cString(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(`${text}\0`);

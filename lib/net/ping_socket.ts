@@ -22,7 +22,7 @@ import { errnoNumber } from "./errno.ts";
 import { bindFailure, type Failure, sendFailure, watchFailure } from "./failure.ts";
 import { askForStamps } from "./inbox.ts";
 import { addressFamilies, encodeSocketAddress } from "./layout.ts";
-import { errno, libc } from "./libc.ts";
+import { addressOf, errno, libc } from "./libc.ts";
 import type { Watch, Watcher } from "./poller.ts";
 
 /** What a raw socket is to hear; the unprivileged kind hears nothing but its own answers. */
@@ -168,8 +168,7 @@ export class PingSocket implements Watcher, Disposable {
     const request = new Uint8Array(16);
     const view = new DataView(request.buffer);
     view.setUint16(0, program.length / instructionBytes, true);
-    const pointer = Deno.UnsafePointer.value(Deno.UnsafePointer.of(program));
-    view.setBigUint64(8, pointer, true);
+    view.setBigUint64(8, addressOf(program), true);
     libc.setsockopt(this.#fd, SOL_SOCKET, SO_ATTACH_FILTER, request, request.length);
   }
 

@@ -1,7 +1,7 @@
 import { O_CLOEXEC, PRIO_PROCESS } from "./constants.ts";
 import { NetError } from "./errno.ts";
 import { FileDescriptor } from "./fd.ts";
-import { cString, errno, libc } from "./libc.ts";
+import { addressOf, cString, errno, libc } from "./libc.ts";
 
 /** The arguments that this process was started with, the runtime's own included (proc(5)). Throws
  * {@link NetError}. */
@@ -79,8 +79,6 @@ export function setThreadNice(nice: number): void {
 /** An array of `char *` that ends with NULL. The strings have to outlive it. */
 function pointers(strings: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
   const array = new BigUint64Array(strings.length + 1);
-  strings.forEach((string, i) => {
-    array[i] = Deno.UnsafePointer.value(Deno.UnsafePointer.of(string));
-  });
+  for (const [i, string] of strings.entries()) array[i] = addressOf(string);
   return new Uint8Array(array.buffer);
 }
