@@ -159,9 +159,10 @@ async function* each<T>(messages: readonly T[]): AsyncGenerator<T> {
 }
 
 /**
- * A response whose body ends when `signal` is aborted, with its connection, or has more than a message
- * of maglevd's ({@link answerMeter}); a read that is waiting rejects. fetch itself promises this, but Deno 2.9.6 holds the signal of a response whose head has
- * come by a weak reference only: after the next collection of garbage nothing ends the body.
+ * A response whose body ends when `signal` is aborted, with its connection, or has more than a
+ * message of maglevd's ({@link answerMeter}); a read that is waiting rejects. fetch itself promises
+ * the former, but Deno 2.9.6 holds the signal of a response whose head has come by a weak reference
+ * only: after the next collection of garbage nothing ends the body.
  */
 export function endedBy(signal: AbortSignal | null | undefined, response: Response): Response {
   const { body, status, statusText, headers } = response;

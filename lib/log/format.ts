@@ -24,11 +24,13 @@ const hidden = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
 export function formatRecord(record: LogRecord): string {
   const head = `{"time":"${formatTime(record.wall)}","level":"${levelNames[record.level]}"`;
   const rest = `"msg":${JSON.stringify(record.msg)}${formatAttributes(record.attributes)}`;
-  return `${head},${rest.replace(hidden, escapeUnit)}}\n`;
+  return `${head},${rest.replace(hidden, (found) => escaped(found))}}\n`;
 }
 
-function escapeUnit(unit: string): string {
-  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+/** Each UTF-16 unit of a text spelled out as JSON has it: `\u001b`. Pure. */
+export function escaped(text: string): string {
+  const units = Array.from({ length: text.length }, (_, i) => text.charCodeAt(i));
+  return units.map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`).join("");
 }
 
 function formatAttributes(attributes: LogAttributes): string {

@@ -18,7 +18,7 @@
 
 export { createLogger, parseLogLevel, silentLogger } from "./logger.ts";
 export type { DaemonLog, LoggerOptions } from "./logger.ts";
-export { asError, formatRecord, formatTime, reasonOf } from "./format.ts";
+export { asError, escaped, formatRecord, formatTime, reasonOf } from "./format.ts";
 export { complain, goesToJournal } from "./journal.ts";
 export type { LogSink, WriterLimits } from "./writer.ts";
 export { LimitedLog } from "./limited.ts";

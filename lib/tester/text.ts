@@ -1,5 +1,6 @@
 import stringWidth from "fast-string-width";
 import type { Environment } from "../flags/mod.ts";
+import { escaped } from "../log/mod.ts";
 
 /**
  * The text with all that is not to be seen spelled out: control characters, which would steer the
@@ -14,10 +15,7 @@ export function printable(text: string): string {
 
 /** The same for JSON, which stays what it is: it has escapes of its own, but not for all of that. Pure. */
 export function printableJson(json: string): string {
-  return json.replaceAll(/[^\n\P{C}]|[\p{Zl}\p{Zp}]/gu, (char) => {
-    const units = Array.from({ length: char.length }, (_, i) => char.charCodeAt(i));
-    return units.map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`).join("");
-  });
+  return json.replaceAll(/[^\n\P{C}]|[\p{Zl}\p{Zp}]/gu, (char) => escaped(char));
 }
 
 /** Columns that a text takes. */
