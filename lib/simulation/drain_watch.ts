@@ -10,8 +10,11 @@ const slackMs = 1_000;
 
 /** Knows without the calendar how long drains have lasted: no deadline may be early, or late. */
 export class DrainWatch {
-  /** When each backend's drain was begun, by the clock that is never set. */
-  readonly #begun = new Map<string, number>();
+  /**
+   * When each backend's drains were begun, by the clock that is never set, and by when the operator
+   * said so: one that was not kept is not there after a start, but the one before it is.
+   */
+  readonly #begun = new Map<string, Map<number, number>>();
   #isCalendarSet = false;
 
   /** Takes in an event of `checker`. Returns what is wrong, a line each. */
@@ -22,8 +25,10 @@ export class DrainWatch {
     const now = clock.now() - (clock.wall() - event.at);
     if (change === "ended") this.#begun.delete(backend);
     // Under a new name it goes on: since when is not told.
-    else if (change === "begun" && event.cause.kind === "operator") this.#begun.set(backend, now);
-    const begun = this.#begun.get(backend);
+    else if (change === "begun" && event.cause.kind === "operator") {
+      this.#begunOf(backend).set(event.at, now);
+    }
+    const begun = this.#presentBegun(checker, backend);
     if (change !== "overdue" || begun === undefined) return [];
     return frontends.filter((name) => now - begun < deadlineMs(checker, backend, name) - 1)
       .map((name) => `${backend} is overdue in ${name} after ${(now - begun).toFixed(0)} ms`);
@@ -31,9 +36,10 @@ export class DrainWatch {
 
   /** Drains whose deadline has gone by, and nothing has happened. */
   late(checker: Seen, now: number): string[] {
-    return [...this.#begun].flatMap(([backend, begun]) => {
+    return [...this.#begun.keys()].flatMap((backend) => {
       const { drain, frontends = [] } = checker.backend(backend) ?? {};
-      if (!drain || drain.drainedAt !== undefined) return [];
+      const begun = this.#presentBegun(checker, backend);
+      if (!drain || drain.drainedAt !== undefined || begun === undefined) return [];
       const { overdue = [] } = checker.saved(backend)?.drain ?? {};
       return frontends.filter((name) =>
         !overdue.includes(name) && now - begun > deadlineMs(checker, backend, name) + slackMs
@@ -50,6 +56,18 @@ export class DrainWatch {
   restarted(isKept: boolean): void {
     if (this.#isCalendarSet || !isKept) this.#begun.clear();
     this.#isCalendarSet = false;
+  }
+
+  /** When the drain was begun that is in force; undefined where that was not told, or not yet. */
+  #presentBegun(checker: Seen, backend: string): number | undefined {
+    const saidAt = checker.saved(backend)?.drain?.said.at;
+    return saidAt === undefined ? undefined : this.#begun.get(backend)?.get(saidAt);
+  }
+
+  #begunOf(backend: string): Map<number, number> {
+    const known = this.#begun.get(backend) ?? new Map<number, number>();
+    this.#begun.set(backend, known);
+    return known;
   }
 }
 

@@ -51,3 +51,33 @@ Deno.test("a deadline that comes early is found, and one that does not come", ()
   watch.restarted(true);
   assert.deepEqual(late(), [], "which goes by the calendar");
 });
+
+Deno.test("the drain that is in force counts, not one that nobody has told of or kept", () => {
+  const { bench, watch, late } = drained(2_000, 0);
+  const { checker, clock } = bench;
+  const first = checker.saved("a")?.drain;
+  clock.advance(1_000);
+  checker.operate([{ action: "drain", backend: "a", deadlineMs: 100_000 }]);
+  // Killed before the second was kept: the first goes on, and is over at its own time.
+  const overdue = bench.events.findLast(({ kind }) => kind === "drain");
+  assert.ok(first && overdue?.kind === "drain");
+  clock.advance(1_000);
+  const asBefore = {
+    config: checker.config,
+    backend: () => checker.backend("a"),
+    saved: () => ({ drain: first }) as ReturnType<typeof checker.saved>,
+  };
+  const inTime = { ...overdue, change: "overdue", at: clock.wall() } as const;
+  assert.deepEqual(watch.hear(inTime, asBefore, clock), []);
+  clock.advance(2_000);
+  assert.equal(watch.late(asBefore, clock.now()).length, 2, "the first is late by now");
+  assert.deepEqual(late(), []);
+  // One of which nobody has told yet.
+  const untold = { ...first, said: { ...first.said, at: clock.wall() } };
+  const unheard = {
+    ...asBefore,
+    saved: () => ({ drain: untold }) as ReturnType<typeof checker.saved>,
+  };
+  assert.deepEqual(watch.late(unheard, clock.now()), []);
+  bench[Symbol.dispose]();
+});
