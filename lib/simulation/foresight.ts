@@ -27,6 +27,8 @@ interface SiteStanding {
   readonly backends: Standings;
   /** What probes have found of each backend that nobody may have been told of. */
   readonly found: Standings;
+  /** How far each slow start is: a reload that goes on meanwhile takes the next step with it. */
+  readonly risen: Standings;
 }
 
 /**
@@ -63,7 +65,8 @@ export async function reloadAsForeseen(
   }
   const is = siteOf(checker);
   const isFound = [...before.found].some(([name, was]) => (is.found.get(name) ?? was) !== was);
-  if (watch.isOther || watch.isTime || isFound) return { isRefused, wrong: [] };
+  const isRisen = [...before.risen].some(([place, was]) => is.risen.get(place) !== was);
+  if (watch.isOther || watch.isTime || isFound || isRisen) return { isRefused, wrong: [] };
   const names = foreseen.desired.frontendNames();
   const wrong = [
     ...unforeseen(is, isRefused ? before : foretold(before, foreseen, names)),
@@ -90,6 +93,12 @@ function siteOf(checker: CheckerView): SiteStanding {
         `${untested} ${flapHold?.isPassing ?? false}`,
       ]),
     ),
+    risen: new Map(frontends.flatMap((name) =>
+      Array.from(
+        checker.frontend(name)?.slowStarts ?? [],
+        ([backend, percent]) => [`${name} ${backend}`, `${percent}`] as const,
+      )
+    )),
   };
 }
 
@@ -118,6 +127,7 @@ function foretold(
     frontends: new Map([...before.frontends].filter(([name]) => there.has(name))),
     backends: new Map(before.backends),
     found: before.found,
+    risen: before.risen,
   };
   for (const { frontend, after: standing } of frontends) {
     if (standing) after.frontends.set(frontend, told(standing));

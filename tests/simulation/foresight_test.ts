@@ -139,3 +139,24 @@ Deno.test("a reload is not compared where something else changed something meanw
   const { wrong } = await reload(bench, edits.nothing, edits.nothing, undefined, meanwhile);
   assert.deepEqual(wrong, []);
 });
+
+Deno.test("a reload is not compared where a slow start took its next step with it", async () => {
+  const slow = sketch({
+    backends: { a: {}, b: {} },
+    frontends: { f: [{ a: 100, b: 50 }], g: [{ b: 1 }] },
+    slowStartMs: 10_000,
+  });
+  using bench = new Bench(slow);
+  for (const name of ["a", "b"]) bench.probe(name, pass);
+  steer(bench.checker).disable("b");
+  steer(bench.checker).enable("b");
+  bench.probe("b", pass);
+  const risen = () => bench.checker.frontend("f")?.slowStarts.get("b");
+  const before = risen();
+  // Nobody has told of the step alone.
+  const deaf = new ReloadWatch();
+  deaf.hear = () => {};
+  const { wrong } = await reload(bench, slow, slow, deaf, () => bench.clock.advance(2_000));
+  assert.ok(before !== undefined && risen() !== before);
+  assert.deepEqual(wrong, []);
+});
