@@ -49,7 +49,8 @@ export const params = {
     "server-name": {
       description: "SNI, and the name the certificate is verified for. tcp, http and https.",
       type: "string",
-      pattern: "^[0-9A-Za-z_.:*-]*$",
+      // Colons are those of an IPv6 address: one alone would be before a port.
+      pattern: "^(?:[0-9A-Za-z_.*-]*|[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*)$",
       maxLength: 253,
       "x-rule": "a DNS name (letters, digits, dots, hyphens) without a port",
       "x-absent": "`host`, else the backend's address",

@@ -1,3 +1,4 @@
+import { specialScope } from "../ip/mod.ts";
 import {
   checkOfType,
   type CheckTiming,
@@ -122,6 +123,7 @@ export function healthCheck(
   const { type, params } = section.values;
   if (type === undefined) return undefined;
   checkParams(type, params, problems);
+  checkSources(section, problems);
   const port = portOf(type, section, problems);
   return checkOfType(type, timingOf(name, section, problems), port, params);
 }
@@ -137,6 +139,18 @@ function checkParams(
     const known = allowed.length > 0 ? `; allowed are ${allowed.join(", ")}` : "";
     const message = `is not a parameter of ${type} checks${known}`;
     problems.add("semantic", at, childPath(params.path, key), message);
+  }
+}
+
+/** Reports sources that no host has. `0.0.0.0` and `::` leave the choice to the kernel. */
+function checkSources(section: CheckSection, problems: ProblemList): void {
+  for (const key of ["probe-ipv4-src", "probe-ipv6-src"] as const) {
+    const address = section.values[key];
+    const scope = address && specialScope(address);
+    // `::1`, from which a host may probe itself, is IPv4-compatible as well.
+    if (!scope || scope === "an unspecified" || scope === "an IPv4-compatible") continue;
+    const message = `must not be ${scope} address: ${address.text}; probes from it get no answer`;
+    problems.add("semantic", ...placeOf(section, key), message);
   }
 }
 

@@ -166,6 +166,11 @@ function booleanValue(schema: BooleanSchema, scalar: ScalarText, faults: Faults)
 function durationValue(schema: DurationSchema, scalar: ScalarText, faults: Faults) {
   const value = parseDuration(scalar.text);
   if (value === undefined) {
+    // Go reads it as a duration: it is one that is out of bounds, as a negative number is.
+    if (scalar.text.startsWith("-") && parseDuration(scalar.text.slice(1)) !== undefined) {
+      faults.outOfRange(`must be ${rangeText(schema["x-milliseconds"])}, not ${scalar.text}`);
+      return undefined;
+    }
     const hint = scalar.kind === "number" ? ": add a unit, such as s or ms" : "";
     return wrongType(schema, scalar, faults, hint);
   }
