@@ -1,4 +1,4 @@
-import { readFlags, readServerTls, UsageError } from "../flags/mod.ts";
+import { type Environment, readServerTls, UsageError, withFlags } from "../flags/mod.ts";
 import { type LogLevel, parseLogLevel } from "../log/mod.ts";
 import { type ListenAddress, parseListenAddress, parseListenAddresses } from "../port/mod.ts";
 import type { TlsPaths } from "../tls/mod.ts";
@@ -53,12 +53,11 @@ export type Request =
   | { readonly kind: "help" };
 
 /** Reads command line and environment. Throws {@link UsageError}. */
-export function readRequest(
-  args: readonly string[],
-  environment: { get(name: string): string | undefined },
-): Request {
-  const values = readFlags(flags, args, environment, "maglevd takes flags only, see --help");
-  const get = (name: FlagName) => values.get(name) ?? "";
+export function readRequest(args: readonly string[], environment: Environment): Request {
+  return withFlags(flags, args, environment, "maglevd takes flags only, see --help", requestOf);
+}
+
+function requestOf(get: (name: FlagName) => string): Request {
   if (get("help") === "true") return { kind: "help" };
   if (get("version") === "true") return { kind: "version" };
   if (get("reload") === "true") return { kind: "reload" };

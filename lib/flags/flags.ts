@@ -68,32 +68,69 @@ export function readFlags<const Flags extends readonly Flag[]>(
   environment: Environment,
   reproach: string,
 ): ReadonlyMap<Flags[number]["name"], string> {
-  const values = new Map<string, string>();
-  for (const { name, kind, environment: variable, fallback } of flags) {
-    const inherited = variable === "" ? undefined : environment.get(variable);
-    if (kind === "switch") values.set(name, readSwitch(variable, inherited || fallback));
-    else values.set(name, inherited ?? fallback);
+  const given = givenFlags(flags, args, reproach);
+  const valueOf = (flag: Flag) => given.get(flag.name) ?? inheritedValue(flag, environment);
+  return new Map(flags.map((flag) => [flag.name, valueOf(flag)]));
+}
+
+/**
+ * What `use` makes of the flags, each of which `get` reads, as {@link readFlags} has it. A
+ * {@link UsageError} of its names the environment variable in place of a flag that nobody gave.
+ */
+export function withFlags<const Flags extends readonly Flag[], Result>(
+  flags: Flags,
+  args: readonly string[],
+  environment: Environment,
+  reproach: string,
+  use: (get: (name: Flags[number]["name"]) => string) => Result,
+): Result {
+  const values = readFlags(flags, args, environment, reproach);
+  try {
+    return use((name) => values.get(name) ?? "");
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    const given = givenFlags(flags, args, reproach);
+    const culprit = (named: string) => {
+      const flag = flags.find(({ name }) => `--${name}` === named && !given.has(name));
+      const isSet = flag && flag.environment !== "" &&
+        environment.get(flag.environment) !== undefined;
+      return isSet ? flag.environment : named;
+    };
+    throw new UsageError(error.message.replace(/--[a-z]+(-[a-z]+)*/g, culprit));
   }
+}
+
+/** What the command line says. */
+function givenFlags(
+  flags: readonly Flag[],
+  args: readonly string[],
+  reproach: string,
+): ReadonlyMap<string, string> {
+  const given = new Map<string, string>();
   const rest = [...args];
-  const lists = new Map<string, string>();
   for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
     const [, name, , value] = arg.match(/^--?([^=-][^=]*)(=([\s\S]*))?$/) ?? [];
     if (name === undefined) throw new UsageError(`unexpected argument "${arg}": ${reproach}`);
-    const flag = flags.find((each) => each.name === name);
-    if (!flag) throw new UsageError(`unknown flag --${name}, see --help`);
-    if (flag.kind === "switch") {
-      values.set(name, readSwitch(`--${name}`, value ?? "true"));
+    const kind = flags.find((each) => each.name === name)?.kind;
+    if (!kind) throw new UsageError(`unknown flag --${name}, see --help`);
+    if (kind === "switch") {
+      given.set(name, readSwitch(`--${name}`, value ?? "true"));
       continue;
     }
-    const given = value ?? takeValue(name, rest);
-    if (flag.kind === "text") {
-      values.set(name, given);
-      continue;
-    }
-    const before = lists.get(name);
-    lists.set(name, before === undefined ? given : `${before},${given}`);
+    const word = value ?? takeValue(name, rest);
+    const before = kind === "list" ? given.get(name) : undefined;
+    given.set(name, before === undefined ? word : `${before},${word}`);
   }
-  return new Map([...values, ...lists]);
+  return given;
+}
+
+/** What the environment says, else the default. */
+function inheritedValue(
+  { kind, environment: variable, fallback }: Flag,
+  environment: Environment,
+): string {
+  const inherited = variable === "" ? undefined : environment.get(variable);
+  return kind === "switch" ? readSwitch(variable, inherited || fallback) : inherited ?? fallback;
 }
 
 function takeValue(name: string, rest: string[]): string {

@@ -27,5 +27,6 @@ export {
   type Named,
   readFlags,
   UsageError,
+  withFlags,
 } from "./flags.ts";
 export { readServerTls } from "./tls_flags.ts";

@@ -1,5 +1,5 @@
 import { parseDuration } from "../config/mod.ts";
-import { type Environment, readFlags, UsageError } from "../flags/mod.ts";
+import { type Environment, UsageError, withFlags } from "../flags/mod.ts";
 import type { AskOptions } from "./ask/types.ts";
 import { type FlagName, flags, type ShellName, shells } from "./flags.ts";
 import { type Way, ways } from "./targets.ts";
@@ -37,8 +37,10 @@ const usualDurationMs = 10_000;
 /** Reads the arguments and the environment. Throws UsageError. */
 export function readRequest(args: readonly string[], environment: Environment): Request {
   if (args[0] === "completion") return { kind: "completion", shell: shellOf(args.slice(1)) };
-  const values = readFlags(flags, args, environment, "there are flags only, see --help");
-  const get = (name: FlagName): string => values.get(name) ?? "";
+  return withFlags(flags, args, environment, "there are flags only, see --help", requestOf);
+}
+
+function requestOf(get: (name: FlagName) => string): Request {
   if (get("help") === "true") return { kind: "help" };
   if (get("version") === "true") return { kind: "version" };
   return { kind: "run", settings: settingsOf(get) };

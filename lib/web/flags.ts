@@ -1,11 +1,4 @@
-import {
-  commonFlags,
-  describeFlags,
-  type Environment,
-  type Flag,
-  flagMakers,
-  readFlags,
-} from "../flags/mod.ts";
+import { commonFlags, describeFlags, type Flag, flagMakers } from "../flags/mod.ts";
 
 const { text, list, onOff } = flagMakers("MAGLEV_FRONTEND");
 
@@ -39,14 +32,6 @@ export const flags = [
 
 /** The name of one of {@link flags}. */
 export type FlagName = (typeof flags)[number]["name"];
-
-/** The value of each flag. Throws UsageError. */
-export function readFrontendFlags(
-  args: readonly string[],
-  environment: Environment,
-): ReadonlyMap<FlagName, string> {
-  return readFlags(flags, args, environment, "there are flags only, see --help");
-}
 
 /** What `--help` prints, without a final line end. */
 export function usage(): string {

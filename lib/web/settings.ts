@@ -1,10 +1,10 @@
 import type { TlsWords } from "../cli/mod.ts";
-import { type Environment, readServerTls, UsageError } from "../flags/mod.ts";
+import { type Environment, readServerTls, UsageError, withFlags } from "../flags/mod.ts";
 import { parseLogLevel } from "../log/mod.ts";
 import type { LogLevel } from "../log/mod.ts";
 import { type ListenAddress, parseListenAddress } from "../port/mod.ts";
 import type { TlsPaths } from "../tls/mod.ts";
-import { readFrontendFlags } from "./flags.ts";
+import { type FlagName, flags } from "./flags.ts";
 
 /** Who may do everything, by a password. */
 export interface Credentials {
@@ -40,8 +40,11 @@ export type Request =
 
 /** Reads command line and environment. Throws {@link UsageError}. */
 export function readRequest(args: readonly string[], environment: Environment): Request {
-  const values = readFrontendFlags(args, environment);
-  const get = (name: Parameters<typeof values.get>[0]) => values.get(name) ?? "";
+  const reproach = "there are flags only, see --help";
+  return withFlags(flags, args, environment, reproach, (get) => requestOf(get, environment));
+}
+
+function requestOf(get: (name: FlagName) => string, environment: Environment): Request {
   if (get("help") === "true") return { kind: "help" };
   if (get("version") === "true") return { kind: "version" };
   const logLevel = parseLogLevel(get("log-level"));

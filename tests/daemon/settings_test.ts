@@ -50,6 +50,21 @@ Deno.test("the environment stands in for flags, and flags win", () => {
   equal(settings(["--config", "/b.yaml"], variables).logLevel, "debug");
 });
 
+Deno.test("what is wrong is named by where it was said, on the command line or in the environment", () => {
+  const level = "is debug, info, warn or error, not";
+  equal(complaint([], { MAGLEV_LOG_LEVEL: "loud" }), `MAGLEV_LOG_LEVEL ${level} "loud"`);
+  const variables = { MAGLEV_LOG_LEVEL: "info" };
+  equal(complaint(["--log-level=loud"], variables), `--log-level ${level} "loud"`);
+  const together = "go together: a certificate and its key";
+  equal(complaint([], { MAGLEV_TLS_KEY: "k" }), `--tls-cert and MAGLEV_TLS_KEY ${together}`);
+  equal(complaint(["--tls-key=k"]), `--tls-cert and --tls-key ${together}`);
+});
+
+Deno.test("a variable does not matter where the flag is given", () => {
+  equal(settings(["--open=false"], { MAGLEV_OPEN: "perhaps" }).open, false);
+  equal(complaint([], { MAGLEV_OPEN: "perhaps" }), 'MAGLEV_OPEN is true or false, not "perhaps"');
+});
+
 Deno.test("both spellings of a value are taken, with one dash or two", () => {
   for (const args of [["--config=/b"], ["--config", "/b"], ["-config=/b"], ["-config", "/b"]]) {
     equal(settings(args).configPath, "/b");
@@ -155,7 +170,10 @@ Deno.test("a file of who may do what and nobody being asked exclude each other",
   equal(settings([], { MAGLEV_AUTH: "/a.yaml" }).authPath, "/a.yaml");
   const said = "--open asks nobody who it is, and --auth everybody: leave one out";
   equal(complaint(["--auth=/a.yaml", "--open"]), said);
-  equal(complaint(["--open"], { MAGLEV_AUTH: "/a.yaml" }), said);
+  equal(
+    complaint(["--open"], { MAGLEV_AUTH: "/a.yaml" }),
+    "--open asks nobody who it is, and MAGLEV_AUTH everybody: leave one out",
+  );
   equal(complaint(["--check", "--auth=/a.yaml", "--open"]), said);
 });
 
