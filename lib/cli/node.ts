@@ -207,7 +207,7 @@ async function poolsOf(client: MaglevClient, { values }: Args, signal: AbortSign
 export function spanSlot(name: string, help: string, after: After): Slot {
   const accepts = (word: string) =>
     parseSpan(word) === undefined
-      ? `"${word}" is no time such as 90s, 15m, 1h30m or 2d`
+      ? `"${word}" is no time such as 90s, 15m or 1h30m`
       : undefined;
   return wordSlot(name, help, after, { accepts });
 }

@@ -190,6 +190,7 @@ export class Store implements Disposable {
   #readOnly(error: unknown): Opened {
     const trouble = `${this.#path} cannot be written: ${reasonOf(error)}`;
     try {
+      if (identityOf(this.#path) === undefined) return refused(trouble);
       return { ...refused(trouble), state: readCopy(this.#path) };
     } catch (second) {
       return refused(`${trouble}; nor read: ${reasonOf(second)}`);

@@ -130,7 +130,7 @@ Deno.test("times are read as they are written, and nothing else is one", () => {
   }
   assert.throws(
     () => parseCommand(["show", "events", "last", "soon"]),
-    /"soon" is no time such as/,
+    /"soon" is no time such as 90s, 15m or 1h30m$/m,
   );
 });
 
