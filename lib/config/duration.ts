@@ -45,6 +45,8 @@ export function formatDuration(ms: number): string {
   const hours = Math.floor(ns / 3600e9);
   const minutes = Math.floor((ns % 3600e9) / 60e9);
   const seconds = (ns % 60e9) / 1e9;
-  return [[hours, "h"], [minutes, "m"], [seconds, "s"]]
-    .filter(([amount]) => amount !== 0).map(([amount, unit]) => `${amount}${unit}`).join("");
+  // A number alone would write a nanosecond as 1e-9.
+  const secondsText = seconds.toFixed(9).replace(/\.?0+$/, "");
+  return [[hours, `${hours}h`], [minutes, `${minutes}m`], [seconds, `${secondsText}s`]]
+    .filter(([amount]) => amount !== 0).map(([, text]) => text).join("");
 }

@@ -42,8 +42,13 @@ Deno.test("durations are printed so that they are read back the same", () => {
     [90_000, "1m30s"],
     [3_600_000, "1h"],
     [3_723_500, "1h2m3.5s"],
+    [10_000, "10s"],
+    [60_000.000001, "1m0.000000001s"],
   ];
-  for (const [ms, text] of cases) assert.equal(formatDuration(ms), text);
+  for (const [ms, text] of cases) {
+    assert.equal(formatDuration(ms), text);
+    assert.equal(parseDuration(text), ms, text);
+  }
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 86_400_000_000 }), (us) => {
       assert.equal(parseDuration(formatDuration(us / 1000)), us / 1000);
