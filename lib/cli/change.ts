@@ -129,7 +129,7 @@ function isSame(a: Outcome | undefined, b: Outcome): boolean {
 
 /** What a change comes to, of each frontend concerned; ends without a newline. */
 export function formatOutcomeText({ frontends }: Outcome, layout: Layout): string {
-  if (frontends.length === 0) return "no frontend's traffic changes";
+  if (frontends.length === 0) return "no frontend's weights change";
   return frontends.map((frontend) => formatFrontend(frontend, layout)).join("\n");
 }
 

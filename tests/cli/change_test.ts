@@ -45,7 +45,7 @@ Deno.test("a change that VPP does not hear of is told as such, before it and aft
   const done = await linesAt(harness.address, "set backend web0 pause");
   assert.match(done.said.at(-1) ?? "", told);
   const idle = await linesAt(harness.address, "set backend web0 pause");
-  assert.deepEqual(idle.said.at(-1), "no frontend's traffic changes");
+  assert.deepEqual(idle.said.at(-1), "no frontend's weights change");
   const many = await linesAt(harness.address, "set backend web[1] disable --yes");
   assert.match(many.said.at(-1) ?? "", told);
 });
@@ -168,7 +168,7 @@ Deno.test("a dry run changes nothing and ends with 5 if it foresees an outage", 
 Deno.test("what changes nothing says so", async () => {
   await using harness = await site(["web0"]);
   const { said } = await linesAt(harness.address, "set backend web0 enable");
-  assert.deepEqual(said, ["backend web0 stays up", "no frontend's traffic changes"]);
+  assert.deepEqual(said, ["backend web0 stays up", "no frontend's weights change"]);
 });
 
 Deno.test("exit codes tell what went wrong", async () => {

@@ -172,7 +172,7 @@ script
 maglevd-fronten
 ended with 0
 backend ping is paused
-no frontend's traffic changes
+no frontend's weights change
 state.db
  No such file or directory
 "msg":"stopped"

@@ -61,7 +61,7 @@ export function Outcome({ of }: { of: ChangeOutcome | undefined }): JSX.Element 
           <Name of={backendName} /> {stateFrom} → <b>{stateTo}</b>
         </p>
       ))}
-      {of.frontends.length === 0 && <p class="dim">No frontend's traffic changes.</p>}
+      {of.frontends.length === 0 && <p class="dim">No frontend's weights change.</p>}
       {of.frontends.map(({ frontendName, danger, before, after, weights, hasMore }) => (
         <section key={frontendName} class={danger === "" ? "" : "danger"}>
           <h4>

@@ -79,7 +79,7 @@ Deno.test("a reload that is refused tells what it would come to, and how it is h
     code: 1,
     said: [
       "error: config not reloaded, nothing was changed:\n- frontend www removed\n" +
-      `no frontend's traffic changes\n${refusal} (maglevc config reload force)`,
+      `no frontend's weights change\n${refusal} (maglevc config reload force)`,
     ],
   });
   assert.deepEqual(await reload({ ...refused, reload: told }, { kind: "ok" }), {
