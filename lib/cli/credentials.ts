@@ -3,10 +3,10 @@ import type { Endpoint } from "./servers.ts";
 
 /** The token in a file. Throws CommandFailure, which never repeats what it holds. */
 export async function readToken(path: string): Promise<string> {
-  const flag = "--token-file";
-  const token = (await readText(flag, path)).trim();
-  await checkSecret(flag, path, "token");
-  if (!/^[!-~]+$/.test(token)) throw fault(flag, path, "holds no token, or more than one");
+  const file = "token file";
+  const token = (await readText(file, path)).trim();
+  await checkSecret(file, path, "token");
+  if (!/^[!-~]+$/.test(token)) throw fault(file, path, "holds no token, or more than one");
   return token;
 }
 
@@ -57,45 +57,46 @@ export async function readClientTls(
   const isAsked = first.tls ?? second.tls ?? Boolean(ca || cert || key);
   if (!isAsked) return undefined;
   if (Boolean(cert) !== Boolean(key)) {
-    throw new CommandFailure("--cert and --key go together", exitCodes.usage);
+    throw new CommandFailure("a certificate and its key go together", exitCodes.usage);
   }
   return {
-    caCerts: ca ? [await readPem("--ca", ca, "CERTIFICATE")] : [],
+    caCerts: ca ? [await readPem("file of authorities", ca, "CERTIFICATE")] : [],
     own: cert && key
-      ? { cert: await readPem("--cert", cert, "CERTIFICATE"), key: await readKey(key) }
+      ? { cert: await readPem("certificate", cert, "CERTIFICATE"), key: await readKey(key) }
       : undefined,
   };
 }
 
 async function readKey(path: string): Promise<string> {
-  const text = await readPem("--key", path, "PRIVATE KEY");
-  await checkSecret("--key", path, "key");
+  const text = await readPem("key", path, "PRIVATE KEY");
+  await checkSecret("key", path, "key");
   return text;
 }
 
-async function readPem(flag: string, path: string, label: string): Promise<string> {
-  const text = await readText(flag, path);
+async function readPem(file: string, path: string, label: string): Promise<string> {
+  const text = await readText(file, path);
   if (text.includes(`${label}-----`)) return text;
-  throw fault(flag, path, `holds no ${label.toLowerCase()} in PEM`);
+  throw fault(file, path, `holds no ${label.toLowerCase()} in PEM`);
 }
 
-async function readText(flag: string, path: string): Promise<string> {
+async function readText(file: string, path: string): Promise<string> {
   try {
     return await Deno.readTextFile(path);
   } catch (error) {
-    throw fault(flag, path, `cannot be read: ${messageOf(error)}`);
+    throw fault(file, path, `cannot be read: ${messageOf(error)}`);
   }
 }
 
 /** The permission bits of whoever is neither owner nor of the group. */
 const others = 0o007;
 
-async function checkSecret(flag: string, path: string, what: string): Promise<void> {
+async function checkSecret(file: string, path: string, what: string): Promise<void> {
   const { mode } = await Deno.stat(path);
   if (((mode ?? 0) & others) === 0) return;
-  throw fault(flag, path, `everybody can read it: chmod 600 and a new ${what}`);
+  throw fault(file, path, `everybody can read it: chmod 600 and a new ${what}`);
 }
 
-function fault(flag: string, path: string, reason: string): CommandFailure {
-  return new CommandFailure(`${flag} ${path}: ${reason}`, exitCodes.usage);
+/** Names the file by what it is: flags, variables and servers.yaml all name some. */
+function fault(file: string, path: string, reason: string): CommandFailure {
+  return new CommandFailure(`${file} ${path}: ${reason}`, exitCodes.usage);
 }

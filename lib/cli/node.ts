@@ -206,9 +206,7 @@ async function poolsOf(client: MaglevClient, { values }: Args, signal: AbortSign
 /** How long ago something may be at most, as in {@link parseSpan}. */
 export function spanSlot(name: string, help: string, after: After): Slot {
   const accepts = (word: string) =>
-    parseSpan(word) === undefined
-      ? `"${word}" is no time such as 90s, 15m or 1h30m`
-      : undefined;
+    parseSpan(word) === undefined ? `"${word}" is no time such as 90s, 15m or 1h30m` : undefined;
   return wordSlot(name, help, after, { accepts });
 }
 

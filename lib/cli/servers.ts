@@ -127,7 +127,7 @@ export function parseEndpoint(server: string): Endpoint {
   const port = Number(match?.[2] ?? defaultPort);
   if (!match || server === "" || port < 1 || port > 65535) {
     throw new CommandFailure(
-      `--server wants host:port, unix:PATH or a name of servers.yaml, not "${server}"`,
+      `a server is host:port, unix:PATH or a name of servers.yaml, not "${server}"`,
       exitCodes.usage,
     );
   }

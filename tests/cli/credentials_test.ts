@@ -121,17 +121,20 @@ Deno.test("what TLS takes comes from flags, the environment and servers.yaml, in
   assert.equal((await readClientTls({ ca: "" }, { ca }))?.caCerts.length, 1);
   await assert.rejects(
     readClientTls({ ca: "/no/such" }, { ca }),
-    /^CommandFailure: --ca \/no\/such: /,
+    /^CommandFailure: file of authorities \/no\/such: /,
   );
 });
 
 Deno.test("what is wrong with a file is said, and nothing of the key", async () => {
   const cert = certFile("alice");
   const cases: [words: TlsWords, message: string][] = [
-    [{ cert }, "--cert and --key go together"],
-    [{ key: "/k" }, "--cert and --key go together"],
-    [{ ca: keyFile("alice") }, `--ca ${keyFile("alice")}: holds no certificate in PEM`],
-    [{ cert, key: cert }, `--key ${cert}: holds no private key in PEM`],
+    [{ cert }, "a certificate and its key go together"],
+    [{ key: "/k" }, "a certificate and its key go together"],
+    [
+      { ca: keyFile("alice") },
+      `file of authorities ${keyFile("alice")}: holds no certificate in PEM`,
+    ],
+    [{ cert, key: cert }, `key ${cert}: holds no private key in PEM`],
   ];
   for (const [words, message] of cases) {
     await assert.rejects(readClientTls(words), { message, exitCode: 2 });
@@ -139,7 +142,7 @@ Deno.test("what is wrong with a file is said, and nothing of the key", async () 
   await withPrivate("alice", async (key) => {
     await Deno.chmod(key, 0o644);
     await assert.rejects(readClientTls({ cert, key }), {
-      message: `--key ${key}: everybody can read it: chmod 600 and a new key`,
+      message: `key ${key}: everybody can read it: chmod 600 and a new key`,
     });
   });
 });

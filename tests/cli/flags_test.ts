@@ -79,7 +79,7 @@ Deno.test("a server is host:port, with brackets for IPv6 and 9090 when left out"
   assert.deepEqual(["a:1", "a:65535"].map(host), ["a:1", "a:65535"]);
   for (const bad of ["", "a:b", "a:0", "a:65536", "a:b:c", "2001:db8::g", "a/b:1", "unix:"]) {
     assert.throws(() => parseEndpoint(bad), {
-      message: `--server wants host:port, unix:PATH or a name of servers.yaml, not "${bad}"`,
+      message: `a server is host:port, unix:PATH or a name of servers.yaml, not "${bad}"`,
     });
   }
 });

@@ -70,7 +70,7 @@ Deno.test("whom a maglevd does not know is told so, and shows another token once
   await web.reload();
   await Deno.chmod(file.path, 0o600);
   assert.deepEqual(web.log.named("credentials-not-read").map(({ err }) => err), [
-    `--token-file ${file.path}: everybody can read it: chmod 600 and a new token`,
+    `token file ${file.path}: everybody can read it: chmod 600 and a new token`,
   ]);
   assert.equal(web.log.named("credentials-renewed").length, 1);
   assert.equal((await stateOf(web.url)).servers[0]?.link.state, "connected");
@@ -101,7 +101,7 @@ Deno.test("a file that holds no token ends the start", async () => {
   await using file = await tokenFile("");
   await assert.rejects(startWeb(["127.0.0.1:1"], { tokenFile: file.path }), {
     name: "CommandFailure",
-    message: `--token-file ${file.path}: holds no token, or more than one`,
+    message: `token file ${file.path}: holds no token, or more than one`,
   });
   await Deno.writeTextFile(file.path, viewer.token);
   await assert.rejects(startWeb(["192.0.2.1:9090"], { tokenFile: file.path }), {

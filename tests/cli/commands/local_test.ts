@@ -30,7 +30,7 @@ Deno.test("a token is read from a file that is not for everybody", async () => {
   for (const mode of [0o604, 0o602, 0o644]) {
     await withFile(secret.token, mode, async (path) => {
       await assert.rejects(readToken(path), {
-        message: `--token-file ${path}: everybody can read it: chmod 600 and a new token`,
+        message: `token file ${path}: everybody can read it: chmod 600 and a new token`,
       });
     });
   }
@@ -40,14 +40,14 @@ Deno.test("what is no token is refused, and not repeated", async () => {
   for (const text of ["", "\n", "two words", `${secret.token}\n${secret.token}\n`, "tök"]) {
     await withFile(text, 0o600, async (path) => {
       await assert.rejects(readToken(path), {
-        message: `--token-file ${path}: holds no token, or more than one`,
+        message: `token file ${path}: holds no token, or more than one`,
         exitCode: 2,
       });
     });
   }
   await assert.rejects(
     readToken("/proc/no/such"),
-    /--token-file \/proc\/no\/such: cannot be read: /,
+    /token file \/proc\/no\/such: cannot be read: /,
   );
 });
 
