@@ -17,6 +17,7 @@ export function serveApi(checker: Checker, events: EventStream, log: DaemonLog):
       Promise.resolve({
         startedAt: 0,
         config: { path: "", loadedAt: 0, isChanged: false, rejected: "" },
+        authRejected: "",
         state: { directory: "", notKept: undefined, troubles: [] },
       }),
     config: { check: never, reload: never, foresee: never },

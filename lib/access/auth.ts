@@ -15,6 +15,7 @@ export interface AuthOptions {
 /** The rules of a file of `--auth`: those of the last time that it was valid. */
 export class Auth {
   #rules: AuthRules;
+  #rejected = "";
   /** Loads one after the other, so that what was read last is in force. */
   #loading: Promise<void> = Promise.resolve();
 
@@ -41,6 +42,11 @@ export class Auth {
     return this.#rules;
   }
 
+  /** Why the file was not loaded when it was last to be; empty if it was. */
+  get rejected(): string {
+    return this.#rejected;
+  }
+
   /** Reads the file again; what is wrong with it leaves all as it was. Never rejects. */
   reload(): Promise<void> {
     return this.#loading = this.#loading.then(() => this.#load());
@@ -50,11 +56,12 @@ export class Auth {
     const { load, log } = this.options;
     const outcome = await load();
     if (outcome.kind === "invalid") {
-      const err = authProblems(outcome);
-      log.error("auth-reload-failed", { type: outcome.stage, err });
+      this.#rejected = authProblems(outcome);
+      log.error("auth-reload-failed", { type: outcome.stage, err: this.#rejected });
       return;
     }
     this.#rules = outcome.rules;
+    this.#rejected = "";
     log.info("auth-reloaded", authCounts(outcome.rules));
   }
 }

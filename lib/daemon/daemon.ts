@@ -46,10 +46,19 @@ export interface Base {
   readonly fatal: (error: FatalError) => void;
 }
 
+/** What became of files that were to be loaded again. */
+export interface Reloaded {
+  readonly config: ConfigReloadOutcome;
+  /** Why the file of `--auth` is not in force; empty if it is, or there is none. */
+  readonly authRejected: string;
+  /** The same of those of TLS. */
+  readonly tlsRejected: string;
+}
+
 /** A daemon at work. */
 export interface Daemon extends AsyncDisposable {
-  /** Loads the configuration file again, and the one of `--auth`, as SIGHUP asks. Never rejects. */
-  reload(actor: Actor): Promise<ConfigReloadOutcome>;
+  /** Loads all files again, as SIGHUP asks. Never rejects. */
+  reload(actor: Actor): Promise<Reloaded>;
   /** Counts an error that reached the top. */
   strayError(): void;
 }
@@ -139,7 +148,12 @@ export async function startDaemon(
       const audited = reloadBySignal(checker);
       await Promise.all([auth?.reload(), tls?.reload()]);
       api.reviewStreams();
-      return await audit.carryOut(by, "ReloadConfig", audited, () => file.reload({ name, from }));
+      const reload = () => file.reload({ name, from });
+      return {
+        config: await audit.carryOut(by, "ReloadConfig", audited, reload),
+        authRejected: auth?.rejected ?? "",
+        tlsRejected: tls?.rejected ?? "",
+      };
     },
     strayError: metrics.unhandledError,
     [Symbol.asyncDispose]: () => own.disposeAsync(),
@@ -244,7 +258,7 @@ function startVpp(
 
 /** The file that SIGHUP and the API load again. */
 function configFile(
-  { settings, log, steadyLog, metrics, events }: Base,
+  { settings, auth, log, steadyLog, metrics, events }: Base,
   checker: Checker,
   manager: ServiceManager,
   loader: ConfigLoader,
@@ -266,7 +280,7 @@ function configFile(
     reloading: () => manager.reloading(),
     reloaded: (refusal) => {
       metrics.reloaded(refusal === undefined);
-      manager.ready(runningStatus(checker.config, refusal));
+      manager.ready(runningStatus(checker.config, refusal ?? (auth?.rejected || undefined)));
     },
     log: steadyLog,
     events,

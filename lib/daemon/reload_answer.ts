@@ -9,6 +9,7 @@
 import { type Environment, UsageError } from "../flags/mod.ts";
 import { NetError, signalProcess } from "../net/mod.ts";
 import type { ConfigReloadOutcome } from "../api/mod.ts";
+import type { Reloaded } from "./daemon.ts";
 import { type Clock, every } from "../time/mod.ts";
 import { exitCodes } from "./flags.ts";
 
@@ -22,8 +23,19 @@ const hangup = 1;
 /** How often it is looked whether there is still somebody to answer. */
 const lookMs = 200;
 
-/** What is answered to a reload that ended so. */
-export function answerTo(outcome: ConfigReloadOutcome): ReloadAnswer {
+/** What is answered to a reload that ended so: it has failed if one of the files is not in force. */
+export function answerTo({ config, authRejected, tlsRejected }: Reloaded): ReloadAnswer {
+  const { code, message } = answerAbout(config);
+  const kept = [
+    ...authRejected === "" ? [] : [`who may do what stays as it was: ${authRejected}`],
+    ...tlsRejected === "" ? [] : [`certificates stay as they were: ${tlsRejected}`],
+  ];
+  if (kept.length === 0) return { code, message };
+  const lines = [message === "" ? "the configuration is in force, and not all else" : message];
+  return { code: code || exitCodes.startFailed, message: [...lines, ...kept].join("\n") };
+}
+
+function answerAbout(outcome: ConfigReloadOutcome): ReloadAnswer {
   switch (outcome.kind) {
     case "ok":
       return { code: exitCodes.done, message: "" };

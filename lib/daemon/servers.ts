@@ -36,6 +36,7 @@ export async function startApi(
     status: async () => ({
       startedAt,
       config: await config.status(),
+      authRejected: auth?.rejected ?? "",
       state: { directory: settings.stateDir, ...keeper?.condition ?? nothingWrong },
       tls: tls &&
         { path: tls.path, end: tls.identity.certificate.end, rejected: tls.rejected },

@@ -16,17 +16,23 @@ Deno.test("what is valid is in force, what is not leaves all as it was, and both
   assert.deepEqual(authCounts(auth.rules), {
     ...{ users: 1, groups: 1, certificates: 0, tokens: 0, anonymous: "none" },
   });
+  assert.equal(auth.rejected, "");
   for (const broken of ["", "auth: {}", "auth: { unix: [{ user: carol, role: view }] }", "a: ["]) {
     text = broken;
     await auth.reload();
     assert.deepEqual([...auth.rules.users.keys()], [1001], broken);
+    assert.match(auth.rejected, /^auth\.yaml:1:/, broken);
   }
+  text = bob;
+  await auth.reload();
+  assert.equal(auth.rejected, "");
   assert.deepEqual(log.records.map(({ msg, attributes }) => [msg, attributes.type]), [
     ["auth-reloaded", undefined],
     ["auth-reload-failed", "semantic"],
     ["auth-reload-failed", "semantic"],
     ["auth-reload-failed", "semantic"],
     ["auth-reload-failed", "parse"],
+    ["auth-reloaded", undefined],
   ]);
 });
 

@@ -1,5 +1,5 @@
 import { deepEqual, equal } from "node:assert/strict";
-import { type ReloadAnswer, reloadAsker } from "../../lib/daemon/reload_answer.ts";
+import { answerTo, type ReloadAnswer, reloadAsker } from "../../lib/daemon/reload_answer.ts";
 
 /** Runs with the environment of a unit, whose runtime directory is at `folder`. */
 async function inUnit(
@@ -13,6 +13,24 @@ async function inUnit(
     await Deno.remove(folder, { recursive: true });
   }
 }
+
+Deno.test("a reload has failed if any of its files is not in force, and says which", () => {
+  const config = { kind: "ok" } as const;
+  const all = { config, authRejected: "", tlsRejected: "" };
+  deepEqual(answerTo(all), { code: 0, message: "" });
+  deepEqual(answerTo({ ...all, authRejected: "auth.yaml:1:1: no", tlsRejected: "no key" }), {
+    code: 3,
+    message: "the configuration is in force, and not all else\n" +
+      "who may do what stays as it was: auth.yaml:1:1: no\n" +
+      "certificates stay as they were: no key",
+  });
+  const broken = { kind: "semantic-error", message: "no such check" } as const;
+  deepEqual(answerTo({ ...all, config: broken }), { code: 2, message: "no such check" });
+  deepEqual(answerTo({ ...all, config: broken, tlsRejected: "no key" }), {
+    code: 2,
+    message: "no such check\ncertificates stay as they were: no key",
+  });
+});
 
 Deno.test("who waits for a reload is told what became of it", () =>
   inUnit(async (environment, path) => {

@@ -1,5 +1,6 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { closedFlags, programs } from "../../tools/programs.ts";
+import { certFile, keyFile } from "../support/certificates.ts";
 import { within } from "../support/deadline.ts";
 import { makeBundles } from "./support/bundles.ts";
 import { testConfig } from "./support/configs.ts";
@@ -69,6 +70,50 @@ Deno.test("a reload by the unit ends as the daemon's own does, wherever the API 
   daemon.kill("SIGHUP");
   await daemon.log("config-reload-done", {}, before);
   deepEqual(daemon.entries.filter(({ msg }) => msg === "reload-unanswered"), []);
+});
+
+Deno.test("a reload that leaves who may do what, or certificates, as they were has failed", async () => {
+  await using bundles = await makeBundles();
+  await using runtime = await runtimeDirectory();
+  const folder = await Deno.makeTempDir({ prefix: "maglevd-files-" });
+  try {
+    const [auth, cert, key] = ["auth.yaml", "server.crt", "server.key"]
+      .map((name) => `${folder}/${name}`) as [string, string, string];
+    const good = "auth: { unix: [{ user: root, role: admin }] }";
+    await Deno.writeTextFile(auth, good);
+    await Deno.copyFile(certFile("server"), cert);
+    await Deno.copyFile(keyFile("server"), key);
+    const config = testConfig({ port: 9, backends: [{ name: "a", address: "127.0.0.31" }] });
+    await using daemon = await Maglevd.startWith(
+      ...[permissions, bundles.maglevd, config] as const,
+      ...[`--auth=${auth}`, `--tls-cert=${cert}`, `--tls-key=${key}`],
+    );
+    const unit = { MAINPID: String(daemon.pid), RUNTIME_DIRECTORY: runtime.path };
+    const reloaded = async () => {
+      const { code, said } = await reload(bundles.maglevd, unit);
+      return [code, said.replaceAll(`${folder}/`, "")];
+    };
+
+    deepEqual(await reloaded(), [0, ""]);
+    await Deno.writeTextFile(auth, "auth: {}");
+    const kept = "the configuration is in force, and not all else\n";
+    deepEqual(await reloaded(), [
+      3,
+      `${kept}who may do what stays as it was: auth.yaml:1:1: auth: names nobody: nobody could ` +
+      "change anything\n",
+    ]);
+    await Deno.writeTextFile(auth, good);
+    await Deno.copyFile(keyFile("odd"), key);
+    deepEqual(await reloaded(), [
+      3,
+      `${kept}certificates stay as they were: --tls-key server.key: is not the key of the ` +
+      "certificate of --tls-cert server.crt\n",
+    ]);
+    await Deno.copyFile(keyFile("server"), key);
+    deepEqual(await reloaded(), [0, ""]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
 
 Deno.test("a reload of a maglevd that is gone, or goes, fails and says so", async () => {

@@ -18,6 +18,8 @@ export interface DaemonStatus {
     /** Why the last reload was refused; empty if it was not. */
     readonly rejected: string;
   };
+  /** Why the file of `--auth` was not loaded again; empty if it was, or there is none. */
+  readonly authRejected: string;
   /** What connections are secured with; undefined: nothing. */
   readonly tls?: {
     /** The file of the certificate. */
@@ -39,7 +41,8 @@ export interface DaemonStatus {
 
 /** How a daemon is, as `asker` is told; `vpp` is undefined when VPP integration is off. */
 export function statusToProto(
-  { startedAt, config: { path, loadedAt, isChanged, rejected }, state, tls }: DaemonStatus,
+  { startedAt, config: { path, loadedAt, isChanged, rejected }, authRejected, state, tls }:
+    DaemonStatus,
   vpp: Pick<VppService, "info" | "away" | "warmup"> | undefined,
   asker: Principal,
 ) {
@@ -52,6 +55,7 @@ export function statusToProto(
     configLoadedUnixNs: nanoseconds(loadedAt),
     configFileChanged: isChanged,
     configRejected: rejected,
+    authRejected,
     ...{ role: asker.role, roleReason: asker.role === "admin" ? "" : asker.advice ?? "" },
     state: {
       directory: state.directory,

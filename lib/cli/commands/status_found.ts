@@ -117,6 +117,10 @@ export function problems(found: Found): string[] {
     );
     lines.push(`the last reload was refused: ${why}`);
   }
+  if (status?.authRejected) {
+    const why = status.authRejected.replaceAll("\n", "; ");
+    lines.push(`the file of --auth is not the one in force: ${why}`);
+  }
   const tlsEnd = status?.tls?.certificateEndUnixNs ?? 0n;
   if (tlsEnd !== 0n && Number(tlsEnd) / 1e6 < at) {
     lines.push(`maglevd's own certificate ${certificateText(tlsEnd, at)}`);

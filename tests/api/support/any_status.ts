@@ -8,5 +8,5 @@ export function anyStatus(): Promise<DaemonStatus> {
     notKept: { since: 3_000, reason: "the disk is full" },
     troubles: [{ at: 1_500, text: "it was damaged" }],
   };
-  return Promise.resolve({ startedAt: 1_000, config, state });
+  return Promise.resolve({ startedAt: 1_000, config, authRejected: "", state });
 }

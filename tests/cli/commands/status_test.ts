@@ -19,11 +19,12 @@ async function site(
   vpp?: VppService,
   {
     state = { directory: "/var/lib/m", notKept: undefined, troubles: [] },
+    authRejected = "",
     tls,
-  }: Partial<Pick<DaemonStatus, "state" | "tls">> = {},
+  }: Partial<Pick<DaemonStatus, "authRejected" | "state" | "tls">> = {},
 ): Promise<Harness> {
   const config = { path: "m.yaml", loadedAt: 2_000, isChanged: false, rejected: "" };
-  const status = () => Promise.resolve({ startedAt: 1_000, config, state, tls });
+  const status = () => Promise.resolve({ startedAt: 1_000, config, authRejected, state, tls });
   const harness = await serve({ status, vpp });
   for (const name of up) harness.bed.move(name, "up");
   return harness;
@@ -289,4 +290,15 @@ Deno.test("what connections are secured with is told, and when that ends", async
     "  the files of TLS are not the ones in force: --tls-key /k: is gone",
     "certificates that end soon",
   ]);
+});
+
+Deno.test("that who may do what is not what the file says is told", async () => {
+  const authRejected = "/etc/auth.yaml:3:9: no such role\n/etc/auth.yaml:4:9: no user carol";
+  const up = ["web0", "web1", "web2", "web3"];
+  await using harness = await site(up, undefined, { authRejected });
+  const { code, said } = await status(harness);
+  assert.equal(code, 5);
+  assert.ok(said.includes(
+    "  the file of --auth is not the one in force: " + authRejected.replace("\n", "; "),
+  ));
 });
