@@ -9,6 +9,8 @@ export interface Program {
   readonly permissions: readonly string[];
   /** Which Debian package has it, where its command is there, and its manual in docs/man. */
   readonly home: { readonly package: string; readonly command: string; readonly manual: string };
+  /** SIGHUP has it read its files again, and is not to end it before it listens to that. */
+  readonly reloads?: true;
   /** What its bundle carries besides code. */
   readonly carries?: "page";
 }
@@ -32,6 +34,7 @@ export const programs = [
       // MB, percent: collections hold the loop for less the less there is, and take less memory.
       "--v8-flags=--max-semi-space-size=4,--heap-growing-percent=50",
     ],
+    reloads: true,
     home: { package: "vpp-maglevd", command: "/usr/sbin/maglevd", manual: "maglevd.8" },
   },
   {
@@ -65,6 +68,7 @@ export const programs = [
       command: "/usr/sbin/maglevd-frontend",
       manual: "maglevd-frontend.8",
     },
+    reloads: true,
     carries: "page",
   },
   {

@@ -18,10 +18,7 @@ export async function choosingScript(path: string, programs: readonly Program[])
     PATTERN: names.join(" | "),
     NAMES: inWords(names),
     FIRST: names[0] ?? "",
-    FLAGS: perProgram(
-      programs,
-      ({ permissions }) => `flags='${[...permissions, ...closedFlags].join(" ")}'`,
-    ),
+    FLAGS: perProgram(programs, startOf),
   });
   return filledIn(script ?? "", { CHOOSE: choice.trimEnd(), NAMES: inWords(names) });
 }
@@ -29,6 +26,15 @@ export async function choosingScript(path: string, programs: readonly Program[])
 /** The marks that are known replaced, the others left. */
 export function filledIn(script: string, marks: Marks): string {
   return script.replaceAll(/@([A-Z_]+)@/g, (mark, name) => marks[name] ?? mark);
+}
+
+/**
+ * What is set before a program is started. A signal that is ignored stays so over exec(2), until the
+ * program listens to it: one that comes before has nothing to tell, since no file has been read yet.
+ */
+function startOf({ permissions, reloads }: Program): string {
+  const flags = `flags='${[...permissions, ...closedFlags].join(" ")}'`;
+  return reloads ? `${flags} && trap '' HUP` : flags;
 }
 
 /** The branches of a `case $name in`. */

@@ -97,10 +97,34 @@ Deno.test("each program that is built has its command, bundle and manual in its 
         `/usr/share/man/man${section}/${home.manual}.gz`,
       ]
     ) equal(files?.includes(path), true, path);
-    match(script, new RegExp(`^  ${name}\\) flags='--allow-.*' ;;$`, "m"));
+    match(script, new RegExp(`^  ${name}\\) flags='--allow-.*'.* ;;$`, "m"));
     match(script, new RegExp(`^  ${name}\\) package=${home.package} ;;$`, "m"));
   }
   doesNotMatch(script, /@[A-Z_]+@/);
+});
+
+/** The bit of SIGHUP among the signals that /proc/PID/status lists. */
+const hangup = 1n;
+
+Deno.test("SIGHUP ends no daemon that does not listen to it yet, and whatever else there is", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const write = (name: string, text: string) =>
+      Deno.writeTextFile(`${folder}/${name}`, text, { mode: 0o755 });
+    await write("maglev", await launcher());
+    const ignoring: string[] = [];
+    for (const { name } of programs) {
+      // In place of the runtime.
+      await write(name, "#!/bin/sh\nexec grep SigIgn /proc/self/status\n");
+      await write(`${name}.js`, "");
+      const { stdout } = await new Deno.Command(`${folder}/maglev`, { args: [name] }).output();
+      const [, signals = ""] = /^SigIgn:\s*(\w+)$/m.exec(new TextDecoder().decode(stdout)) ?? [];
+      if (BigInt(`0x${signals}`) & hangup) ignoring.push(name);
+    }
+    deepEqual(ignoring, ["maglevd", "maglevd-frontend"]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
 
 Deno.test("the descriptions fit into the 80 columns that Debian's tools show", () => {
