@@ -1,8 +1,8 @@
 import { Socket } from "node:net";
 import { dirname } from "node:path";
 import { Accounts, type Credentials, isOpenToAll } from "../access/mod.ts";
-import { isListening, NetError, UnixListener } from "../net/mod.ts";
-import type { Clock } from "../time/mod.ts";
+import { isListening, NetError, type UnixClient, UnixListener } from "../net/mod.ts";
+import { type Clock, every, type Timer } from "../time/mod.ts";
 import { DuplexConn } from "../tls/mod.ts";
 import type { SocketAddress } from "./address.ts";
 import { queueLength } from "./limits.ts";
@@ -39,17 +39,27 @@ export function listenUnix(
   return { address: where, ...keepAccepting(open(), open, options) };
 }
 
-/** A Unix socket that accepts. */
+/** How often it is looked whether clients still find a socket, in milliseconds. */
+const lookMs = 5_000;
+
+/**
+ * A Unix socket that accepts. Where its file is gone, or another has taken its place, nobody finds it
+ * any more: it is no more then, so that another can be opened.
+ */
 class UnixSocket implements AcceptingSocket {
   readonly #identity: string;
+  readonly #looks: Timer;
+  #isLost = false;
   #isClosed = false;
 
   private constructor(
     private readonly path: string,
     private readonly listener: UnixListener,
     private readonly accounts: Accounts,
+    clock: Clock,
   ) {
     this.#identity = identityOf(path);
+    this.#looks = every(clock, lookMs, () => this.#look());
   }
 
   /**
@@ -70,12 +80,12 @@ class UnixSocket implements AcceptingSocket {
       removeStale(path);
       listener = open();
     }
-    return new UnixSocket(path, listener, new Accounts(clock));
+    return new UnixSocket(path, listener, new Accounts(clock), clock);
   }
 
   /** The next client, with who that is. */
   async accept(): Promise<NamedConn> {
-    const { fd, peer: { uid, gid, groups } } = await this.listener.accept();
+    const { fd, peer: { uid, gid, groups } } = await this.#next();
     const user = this.accounts.userName(uid);
     const credentials = { kind: "unix", user, uid, gids: [gid, ...groups] } as const;
     const open = (onread: ReadInto) => new Socket({ fd: fd.number, allowHalfOpen: true, onread });
@@ -88,8 +98,25 @@ class UnixSocket implements AcceptingSocket {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#looks.cancel();
     this.listener.close();
     if (identityOf(this.path) === this.#identity) Deno.removeSync(this.path);
+  }
+
+  async #next(): Promise<UnixClient> {
+    try {
+      return await this.listener.accept();
+    } catch (error) {
+      if (!this.#isLost) throw error;
+      const what = `${this.path} was removed, or another file has taken its place`;
+      throw new Deno.errors.BadResource(what);
+    }
+  }
+
+  #look(): void {
+    if (isAt(this.path, this.#identity)) return;
+    this.#isLost = true;
+    this.close();
   }
 }
 
@@ -125,6 +152,16 @@ function identityOf(path: string): string {
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return "";
     throw error;
+  }
+}
+
+/** Whether a path leads to a file, as far as can be told. */
+function isAt(path: string, identity: string): boolean {
+  try {
+    return identityOf(path) === identity;
+  } catch {
+    // Who may not look there finds out nothing, and goes on.
+    return true;
   }
 }
 

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { listenUnix, type SocketRights, usualRights } from "../../lib/port/unix_socket.ts";
 import type { Listener } from "../../lib/port/listener.ts";
-import { systemClock } from "../../lib/time/mod.ts";
+import { type Clock, FakeClock, systemClock } from "../../lib/time/mod.ts";
 import { needing } from "../support/programs.ts";
+import { until } from "../support/until.ts";
 import { FakeLog } from "./support/fake_log.ts";
+
 import { testSupervisor, uncounted } from "./support/listening.ts";
 
 async function withDirectory(run: (directory: string) => Promise<void>): Promise<void> {
@@ -16,14 +18,18 @@ async function withDirectory(run: (directory: string) => Promise<void>): Promise
   }
 }
 
-function listening(path: string, rights: SocketRights = usualRights): Listener {
-  const log = new FakeLog();
+function listening(
+  path: string,
+  rights: SocketRights = usualRights,
+  clock: Clock = systemClock,
+  log = new FakeLog(),
+): Listener {
   return listenUnix({ path }, rights, {
     name: "grpc",
-    clock: systemClock,
+    clock,
     log,
     observer: uncounted,
-    supervisor: testSupervisor(log),
+    supervisor: testSupervisor(log, clock),
     onConn: (conn) => conn.close(),
   });
 }
@@ -100,6 +106,42 @@ Deno.test("a socket of another that has taken the place stays", () =>
     await first.close();
     (await Deno.connect({ transport: "unix", path })).close();
     await second.close();
+  }));
+
+Deno.test("a socket that nobody finds any more is made anew, and that is told", () =>
+  withDirectory(async (directory) => {
+    const path = `${directory}/api.sock`;
+    const [clock, log] = [new FakeClock(), new FakeLog()];
+    const listener = listening(path, usualRights, clock, log);
+    const errors = () => log.records.map(({ attributes }) => attributes.err);
+    const lost = `${path} was removed, or another file has taken its place`;
+    await clock.advanceAsync(5_000);
+    (await Deno.connect({ transport: "unix", path })).close();
+    assert.deepEqual(errors(), []);
+
+    Deno.removeSync(path);
+    await clock.advanceAsync(5_000);
+    await until(() => errors().length === 1);
+    await clock.advanceAsync(100);
+    (await Deno.connect({ transport: "unix", path })).close();
+    assert.deepEqual(errors(), [lost]);
+
+    // One who takes the place keeps it, for as long as it is there.
+    Deno.removeSync(path);
+    const other = listening(path);
+    await until(() => {
+      clock.advance(100);
+      return errors().length === 2;
+    });
+    await other.close();
+    await clock.advanceAsync(10_000);
+    (await Deno.connect({ transport: "unix", path })).close();
+    assert.deepEqual(errors(), [
+      lost,
+      `cannot listen on unix:${path} for gRPC: another program listens there`,
+    ]);
+    await listener.close();
+    assert.deepEqual([exists(path), clock.pending], [false, 0]);
   }));
 
 Deno.test("where everybody may replace the socket there is none", () =>
