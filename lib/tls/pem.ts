@@ -54,9 +54,25 @@ export function pemBlocks(text: string): readonly PemBlock[] {
   }));
 }
 
+/** Where a certificate begins that a slip in one of its two lines would have passed over. */
+function unboundedLine(text: string, blocks: readonly PemBlock[]): number | undefined {
+  const ofTwo = blocks.find((block) => block.text.lastIndexOf("-----BEGIN ") > 0);
+  if (ofTwo) return ofTwo.line;
+  const whole = new Set(blocks.map(({ line }) => line));
+  const begun = text.split("\n").entries().map(([i, line]) => ({ line, number: i + 1 }));
+  return begun
+    .find(({ line, number }) => /^\s*-----BEGIN CERTIFICATE-----/.test(line) && !whole.has(number))
+    ?.number;
+}
+
+const unbounded = "the certificate that begins here is not between a line -----BEGIN " +
+  "CERTIFICATE----- and a line -----END CERTIFICATE-----";
+
 /** The certificates of a file. Throws PemError when there is none, or one cannot be read. */
 export function certificatesOf({ where, text }: PemFile): readonly X509Certificate[] {
   const blocks = pemBlocks(text).filter(({ label }) => label === "CERTIFICATE");
+  const line = unboundedLine(text, blocks);
+  if (line !== undefined) throw new PemError(`${where}:${line}: ${unbounded}`);
   if (blocks.length === 0) {
     throw new PemError(`${where}: holds no certificate in PEM (-----BEGIN CERTIFICATE-----)`);
   }

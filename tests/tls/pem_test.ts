@@ -36,6 +36,25 @@ Deno.test("no certificate, and one that is damaged, are told with their place", 
   message(`\n${damaged}`, `${where}:2: the certificate that begins here is damaged`);
 });
 
+Deno.test("a certificate that is not between its two lines is not passed over", () => {
+  const where = "--tls-client-ca /ca.pem";
+  const [begin, end] = ["-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"];
+  const next = alice.trim().split("\n").length + 1;
+  const said = (line: number) =>
+    `${where}:${line}: the certificate that begins here is not between a line ${begin} and a ` +
+    `line ${end}`;
+  const message = (text: string, said: string) =>
+    assert.throws(() => certificatesOf({ where, text }), { name: "PemError", message: said });
+  // Half written; with a blank at the end of a line, or before it.
+  message(`${alice}${alice.slice(0, 100)}`, said(next));
+  message(`${alice}${alice.replace(end, `${end} `)}`, said(next));
+  message(`${alice}${alice.replace(begin, ` ${begin}`)}`, said(next));
+  message(alice.replace(end, end.slice(1)), said(1));
+  // One without an end, and the next in it.
+  message(alice.replace(end, "") + alice, said(1));
+  assert.equal(certificatesOf({ where, text: `${alice}# ${alice.trim()}` }).length, 1);
+});
+
 Deno.test("what cannot be read as a file is told by its flag and path", async () => {
   const folder = await Deno.makeTempDir();
   try {
