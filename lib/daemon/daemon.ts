@@ -19,6 +19,7 @@ import type { Auth } from "../access/mod.ts";
 import type { TlsFiles } from "../tls/mod.ts";
 import { warnOfMissingCapabilities } from "./capabilities.ts";
 import { ConfigFile, FileStamp } from "./config_file.ts";
+import { logDangers, unfitCertificate } from "./dangers.ts";
 import { Lateness, Vitals } from "./vitals.ts";
 import { rateOf } from "./log_rates.ts";
 import { startApi, startMetricsServer } from "./servers.ts";
@@ -136,7 +137,11 @@ export async function startDaemon(
   const api = await startApi(base, checker, file, vpp, keeper, audit);
   parts.adopt(api, (server) => server.shutdown());
   // Files of TLS are also read when nobody asks for it.
-  tls?.follow(() => api.reviewStreams());
+  tls?.follow(() => {
+    api.reviewStreams();
+    const { certificate } = tls.identity;
+    void unfitCertificate(settings, certificate).then((unfit) => logDangers(unfit, log));
+  });
   manager.ready(runningStatus(config));
   const lateness = new Lateness(systemClock, cpuMs, log);
   const vitals = parts.use(new Vitals(systemClock, checker, (counts) => lateness.look(counts)));

@@ -1,5 +1,6 @@
 import { type AuthRules, fileDangers, type ModeOf, systemModeOf } from "../access/mod.ts";
 import { parseIp } from "../ip/mod.ts";
+import type { Logger } from "../log/mod.ts";
 import {
   isLocalPeer,
   type ListenAddress,
@@ -45,14 +46,31 @@ export async function dangersOf(
   rules: AuthRules | undefined,
   certificate: CertificateFacts | undefined,
 ): Promise<readonly Danger[]> {
-  const { tls, hostNames } = settings;
-  const dangers = findDangers(settings, rules);
-  if (!tls || !certificate) return dangers;
+  const unfit = await unfitCertificate(settings, certificate);
+  return [...findDangers(settings, rules), ...unfit];
+}
+
+/** The part of it that is about the certificate. */
+export async function unfitCertificate(
+  { tls, hostNames }: Pick<AccessSettings, "tls" | "hostNames">,
+  certificate: CertificateFacts | undefined,
+): Promise<readonly Danger[]> {
+  if (!tls || !certificate) return [];
   const hosts = await Deno.readTextFile("/etc/hosts").catch(() => "");
   const names = machineNames(Deno.hostname(), hosts).union(new Set(hostNames));
-  const unfit = certificateProblem(certificate, names, systemClock.wall());
-  if (unfit === undefined) return dangers;
-  return [...dangers, { record: "tls-certificate-unfit", where: tls.cert, reason: unfit }];
+  const reason = certificateProblem(certificate, names, systemClock.wall());
+  if (reason === undefined) return [];
+  return [{ record: "tls-certificate-unfit", where: tls.cert, reason }];
+}
+
+/** A record for each. */
+export function logDangers(dangers: readonly Danger[], log: Logger): void {
+  for (const { record, where, reason } of dangers) {
+    const about = { addr: where, reason };
+    if (record === "grpc-listen-open") log.warn("grpc-listen-open", about);
+    else if (record === "tls-certificate-unfit") log.warn("tls-certificate-unfit", about);
+    else log.warn("access-unsafe", about);
+  }
 }
 
 /** Why clients may not take a certificate for that of a machine with these names. */

@@ -19,7 +19,7 @@ import { trustSystemAuthorities } from "./authorities.ts";
 import { logWarnings } from "./config_file.ts";
 import { type Daemon, startDaemon } from "./daemon.ts";
 import { exitCodes, usage } from "./flags.ts";
-import { type AccessSettings, type Danger, dangersOf } from "./dangers.ts";
+import { type AccessSettings, dangersOf, logDangers } from "./dangers.ts";
 import { endAtOnce, guardAgainstStrayErrors, listenToSignals } from "./ending.ts";
 import { answerTo, askForReload, reloadAsker } from "./reload_answer.ts";
 import { type CheckRequest, readRequest, type Request, type Settings } from "./settings.ts";
@@ -194,15 +194,6 @@ async function openTls(paths: TlsPaths | undefined, log: Logger) {
   } catch (error) {
     if (error instanceof PemError) return error;
     throw error;
-  }
-}
-
-function logDangers(dangers: readonly Danger[], log: Logger): void {
-  for (const { record, where, reason } of dangers) {
-    const about = { addr: where, reason };
-    if (record === "grpc-listen-open") log.warn("grpc-listen-open", about);
-    else if (record === "tls-certificate-unfit") log.warn("tls-certificate-unfit", about);
-    else log.warn("access-unsafe", about);
   }
 }
 

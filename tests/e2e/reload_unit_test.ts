@@ -111,6 +111,13 @@ Deno.test("a reload that leaves who may do what, or certificates, as they were h
     ]);
     await Deno.copyFile(keyFile("server"), key);
     deepEqual(await reloaded(), [0, ""]);
+
+    // In force, and of no use to clients.
+    await Deno.copyFile(certFile("alice-old"), cert);
+    await Deno.copyFile(keyFile("alice"), key);
+    deepEqual(await reloaded(), [0, ""]);
+    const { reason } = await daemon.log("tls-certificate-unfit");
+    equal(reason, "it has expired on 2021-01-01T00:00:00.000Z: clients refuse it");
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
