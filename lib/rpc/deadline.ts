@@ -17,7 +17,7 @@ export class DeadlineContext implements CallContext {
   /** `timeoutMs` counts from now; the request's signal aborts when the client goes away. */
   constructor(
     private readonly request: { readonly signal: AbortSignal },
-    readonly principal: Principal,
+    private caller: Principal,
     readonly binary: boolean,
     private readonly clock: Clock,
     timeoutMs: number | undefined,
@@ -25,13 +25,22 @@ export class DeadlineContext implements CallContext {
     this.#end = timeoutMs === undefined ? undefined : clock.now() + timeoutMs;
   }
 
+  get principal(): Principal {
+    return this.caller;
+  }
+
   get signal(): AbortSignal {
     if (this.#end === undefined) return this.request.signal;
     return (this.#controller ??= this.#arm(this.#end)).signal;
   }
 
-  /** Throws DeadlineExceeded when there is no time left, and why nobody waits any more. */
-  check(): void {
+  /**
+   * The request is complete, which can take half a minute: what it showed when it began may have been
+   * taken away since, so it is known from now on by the rules that are in force now. Throws
+   * DeadlineExceeded when there is no time left, and why nobody waits any more.
+   */
+  begin(): void {
+    this.caller = this.caller.now?.() ?? this.caller;
     if (this.request.signal.aborted) throw abortReason(this.request.signal, undefined);
     if (this.#end !== undefined && this.clock.now() >= this.#end) throw exceeded();
   }

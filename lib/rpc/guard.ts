@@ -24,7 +24,7 @@ export function guarded(rpc: Rpc, deps: GuardDeps): Rpc {
     ...rpc,
     call: (requests: Message | AsyncIterable<Message>, context: CallContext) => {
       const request = isMessage(requests) ? requests : undefined;
-      const by = present(context);
+      const by = context.principal;
       const refusal = refuse(rpc, deps, by, request);
       if (!refusal) return rpc.call(requests, context);
       const failure = answered(refusal, deps, by);
@@ -36,25 +36,17 @@ export function guarded(rpc: Rpc, deps: GuardDeps): Rpc {
 function guardedCall(rpc: UnaryRpc, deps: GuardDeps): UnaryRpc["call"] {
   const { method, call, settle } = rpc;
   return (request, context) => {
-    const by = present(context);
+    const by = context.principal;
     const refusal = refuse(rpc, deps, by, request);
     if (refusal) return answered(refusal, deps, by);
     const audited = rpc.audited?.(request);
     if (!audited || isDry(request)) return call(request, context);
     const work = () => call(request, context);
-    const reply = deps.audit.carryOut(context.principal, method.name, audited, work);
+    const reply = deps.audit.carryOut(by, method.name, audited, work);
     if (!settle) return reply;
     // What has been done is told of already: what it still waits for is no part of it.
     return Promise.resolve(reply).then((done) => settle(request, done, context));
   };
-}
-
-/**
- * Who calls, by the rules that are in force now: a request can take half a minute to arrive, and what
- * it showed when it began may have been taken away since.
- */
-function present({ principal }: CallContext): Principal {
-  return principal.now?.() ?? principal;
 }
 
 /** Why a call is refused, after the audit has heard of it; undefined if it is not. */

@@ -110,7 +110,7 @@ async function answer(
 async function onlyAnswer(rpc: UnaryRpc, call: Call): Promise<Answer> {
   const { head, output, context } = call;
   const message = await onlyMessage(rpc, head, call.request, call.reading);
-  context.check();
+  context.begin();
   return answerOf(output, await rpc.call(message, context), head.binary);
 }
 
@@ -121,7 +121,7 @@ async function streamed(rpc: StreamRpc, call: Call): Promise<Polling<Reply>> {
     return rpc.call(messages, context)[Symbol.asyncIterator]();
   }
   const message = await onlyMessage(rpc, head, request, reading);
-  context.check();
+  context.begin();
   return rpc.call(message, context)[Symbol.asyncIterator]();
 }
 

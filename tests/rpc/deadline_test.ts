@@ -26,7 +26,7 @@ Deno.test("without a deadline the request's own signal counts, and there is alwa
   const { clock, abort, context } = setUp(undefined);
   assert.equal(context.signal, abort.signal);
   clock.advance(1e12);
-  context.check();
+  context.begin();
   context.close();
   assert.equal(clock.pending, 0);
   assert.deepEqual([context.principal, context.binary], [principal, true]);
@@ -35,15 +35,15 @@ Deno.test("without a deadline the request's own signal counts, and there is alwa
 Deno.test("time is left until the deadline, and none at it", () => {
   const { clock, context } = setUp(100);
   clock.advance(99);
-  context.check();
+  context.begin();
   clock.advance(1);
-  assert.throws(() => context.check(), exceeded);
+  assert.throws(() => context.begin(), exceeded);
 });
 
 Deno.test("a call that is answered from memory costs no timer", () => {
   for (const timeoutMs of [undefined, 100]) {
     const { clock, context } = setUp(timeoutMs);
-    context.check();
+    context.begin();
     assert.equal(clock.pending, 0);
     context.close();
   }
@@ -52,7 +52,7 @@ Deno.test("a call that is answered from memory costs no timer", () => {
 Deno.test("who has gone is not served", () => {
   const { abort, context } = setUp(undefined);
   abort.abort(new Error("RST_STREAM"));
-  assert.throws(() => context.check(), { rawMessage: "the client went away", code: Code.Canceled });
+  assert.throws(() => context.begin(), { rawMessage: "the client went away", code: Code.Canceled });
 });
 
 Deno.test("the signal aborts at the deadline, however late it was asked for", () => {
