@@ -15,7 +15,7 @@ const port = serveRpcs(new HealthService(["", "maglev.Maglev"]).rpcs(), {
   observer: nobody,
   connections: { opened() {}, closed() {}, refused() {}, displaced() {}, failed() {} },
   audit: new Audit({
-    events: { emit() {}, lastSeq: 0 },
+    events: { emit() {}, lastAsked: 0 },
     observer: { audited() {} },
     clock: systemClock,
   }),

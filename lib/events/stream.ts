@@ -24,6 +24,7 @@ export class EventStream implements EventSource, EventSink, Disposable {
   /** Index of the next one to deliver. */
   #next = 0;
   #seq = 0;
+  #lastAsked = 0;
   #delivering = false;
   /** How many have what is emitted wait although nothing is being told. */
   #held = 0;
@@ -36,6 +37,11 @@ export class EventStream implements EventSource, EventSink, Disposable {
   /** The number of the last event, told or about to be. */
   get lastSeq(): number {
     return this.#seq;
+  }
+
+  /** The number of the last that somebody has brought about by asking for it; of no audit. */
+  get lastAsked(): number {
+    return this.#lastAsked;
   }
 
   /** Numbers events behind `seq` from now on, so that numbers go on over a restart. Before the first. */
@@ -54,7 +60,10 @@ export class EventStream implements EventSource, EventSink, Disposable {
   /** Adds events that belong together: nothing comes between them. */
   emit(events: readonly NewEvent[]): void {
     const at = this.clock.wall();
-    for (const each of events) this.#pending.push({ ...each, at, seq: ++this.#seq });
+    for (const each of events) {
+      this.#pending.push({ ...each, at, seq: ++this.#seq });
+      if (isAsked(each)) this.#lastAsked = this.#seq;
+    }
     this.#kick();
   }
 
@@ -142,4 +151,8 @@ export class EventStream implements EventSource, EventSink, Disposable {
       }
     }
   }
+}
+
+function isAsked({ kind, cause }: NewEvent): boolean {
+  return kind !== "audit" && (cause.kind === "operator" || cause.kind === "config");
 }

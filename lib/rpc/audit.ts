@@ -1,6 +1,6 @@
 import { Code } from "@connectrpc/connect";
 import type { Principal } from "../access/mod.ts";
-import type { EventData, EventSink, EventSource } from "../events/mod.ts";
+import type { EventData, EventSink, EventStream } from "../events/mod.ts";
 import { prefixOf } from "../port/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import { codeName, type RpcCode, toConnectError } from "./errors.ts";
@@ -23,7 +23,7 @@ export interface AuditedChange<Result = unknown> {
 
 /** What an audit works with. */
 export interface AuditDeps {
-  readonly events: EventSink & Pick<EventSource, "lastSeq">;
+  readonly events: EventSink & Pick<EventStream, "lastAsked">;
   readonly observer: AuditObserver;
   readonly clock: Clock;
 }
@@ -70,7 +70,8 @@ export class Audit {
   ): T | Promise<T> {
     const { events, observer } = this.deps;
     const before = audited.state();
-    const seq = events.lastSeq;
+    // While it goes on probes and other calls bring about events as well.
+    const seq = events.lastAsked;
     const tell = (result: RpcCode, reason: string) => {
       observer.audited(method, result);
       const told = {
@@ -82,7 +83,7 @@ export class Audit {
         reason,
       };
       if (result !== "OK") this.#tellFailure(by, told);
-      else if (events.lastSeq !== seq) this.#tell(by, told);
+      else if (events.lastAsked !== seq) this.#tell(by, told);
     };
     const succeed = (value: T) => {
       const reason = audited.failure?.(value) ?? "";

@@ -2,7 +2,7 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import assert from "node:assert/strict";
 import { accessByPlace, methodRoles, type Principal } from "../../lib/access/mod.ts";
-import type { MaglevEvent } from "../../lib/events/mod.ts";
+import { because, type MaglevEvent, type Reason } from "../../lib/events/mod.ts";
 import { Maglev } from "../../lib/gen/maglev_pb.ts";
 import type { AuditedChange } from "../../lib/rpc/audit.ts";
 import { identifyBy } from "../../lib/port/caller.ts";
@@ -90,6 +90,33 @@ Deno.test("what changes nothing is counted, and not told", async () => {
   assert.deepEqual(lines(api.bed), []);
   assert.equal(api.observer.count("audited EnableBackend OK"), 1);
   assert.equal(api.observer.count("audited DisableBackend OK"), 0);
+});
+
+Deno.test("what probes find out meanwhile is no change by who asks", async () => {
+  using bed = new CheckerBed();
+  const { stream, events } = bed;
+  const audited: AuditedChange = { target: "x", state: () => "" };
+  const audit = auditOn(stream);
+  const found = { kind: "pool", frontend: "www", address: "", from: "a", to: "b" } as const;
+  const asks = async (cause: Reason["cause"]) => {
+    const before = events.length;
+    await audit.carryOut(operatorAt(), "Operate", audited, async () => {
+      await Promise.resolve();
+      stream.emit(because({ cause }, [found]));
+    });
+    return events.slice(before).map(({ kind }) => kind);
+  };
+  assert.deepEqual(await asks({ kind: "probe", code: "L4OK", detail: "" }), ["pool"]);
+  assert.deepEqual(await asks({ kind: "operator" }), ["pool", "audit"]);
+  assert.deepEqual(await asks({ kind: "config" }), ["pool", "audit"]);
+  // Nor is that another was refused.
+  await audit.carryOut(operatorAt(), "Operate", audited, async () => {
+    await Promise.resolve();
+    audit.refused(stranger, "PauseBackend", "", "PermissionDenied", "no");
+  });
+  assert.deepEqual(lines(bed).slice(2), [
+    "anonymous 192.0.2.9 view PauseBackend []  >  PermissionDenied: no",
+  ]);
 });
 
 Deno.test("what goes wrong is told with its reason", async () => {

@@ -22,5 +22,5 @@ export function auditOn(
 
 /** An audit that nobody reads. */
 export function unread(): Audit {
-  return auditOn({ emit: () => {}, lastSeq: 0 });
+  return auditOn({ emit: () => {}, lastAsked: 0 });
 }
