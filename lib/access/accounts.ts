@@ -14,7 +14,7 @@ export const systemAccounts: AccountFiles = {
   groups: () => textOf("/etc/group"),
 };
 
-/** The files are read again after so many milliseconds at the soonest. */
+/** For names of callers the file is read again after so many milliseconds at the soonest. */
 const freshMs = 10_000;
 
 /**
@@ -22,7 +22,6 @@ const freshMs = 10_000;
  * take as long as a network does. Who is known by those alone has a number.
  */
 export class Accounts {
-  #users: ReadonlyMap<string, number> = new Map();
   #names: ReadonlyMap<number, string> = new Map();
   #readAt = -Infinity;
 
@@ -32,19 +31,21 @@ export class Accounts {
     private readonly files: AccountFiles = systemAccounts,
   ) {}
 
-  /** The name of a user, its number where it has none. */
+  /** The name of a user, its number where it has none, or none can be found out. */
   userName(uid: number): string {
     this.#refresh();
     return this.#names.get(uid) ?? String(uid);
   }
 
-  /** The number of a user; undefined when there is none of that name. */
+  /**
+   * The number of a user, as the file has it now; undefined when there is none of that name. Throws
+   * where the file cannot be read.
+   */
   uid(name: string): number | undefined {
-    this.#refresh();
-    return this.#users.get(name);
+    return numbersByName(this.files.users()).get(name);
   }
 
-  /** The number of a group, as the file has it now; undefined when there is none of that name. */
+  /** The same of a group. */
   gid(name: string): number | undefined {
     return numbersByName(this.files.groups()).get(name);
   }
@@ -53,9 +54,18 @@ export class Accounts {
     const now = this.clock.now();
     if (now - this.#readAt < freshMs) return;
     this.#readAt = now;
-    this.#users = numbersByName(this.files.users());
     // Of several names for one number the first counts, as it does for getpwuid(3).
-    this.#names = new Map([...this.#users].reverse().map(([name, uid]) => [uid, name]));
+    const users = [...numbersByName(this.#usersOrNone())].reverse();
+    this.#names = new Map(users.map(([name, uid]) => [uid, name]));
+  }
+
+  #usersOrNone(): string {
+    try {
+      return this.files.users();
+    } catch {
+      // For a lack of descriptors, say: who calls is let in all the same, by its number.
+      return "";
+    }
   }
 }
 

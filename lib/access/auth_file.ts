@@ -1,9 +1,11 @@
 import {
   type ConfigWarning,
+  fileProblem,
   type InvalidFile,
   parseSections,
   readTextFile,
 } from "../config/mod.ts";
+import { reasonOf } from "../log/mod.ts";
 import type { Accounts } from "./accounts.ts";
 import {
   authSchema,
@@ -21,10 +23,18 @@ export type AuthOutcome = { readonly kind: "valid"; readonly rules: AuthRules } 
 /** Reads and checks a file of `--auth`. Never rejects. */
 export async function loadAuth(path: string, accounts: Accounts): Promise<AuthOutcome> {
   const text = await readTextFile(path);
-  return typeof text === "string" ? parseAuth(text, path, accounts) : text;
+  if (typeof text !== "string") return text;
+  try {
+    return parseAuth(text, path, accounts);
+  } catch (error) {
+    return fileProblem(path, `cannot be checked: ${reasonOf(error)}`);
+  }
 }
 
-/** Checks its text; `file` is only repeated in messages, which never repeat what may be secret. */
+/**
+ * Checks its text; `file` is only repeated in messages, which never repeat what may be secret. Throws
+ * where it cannot be told which users and groups there are.
+ */
 export function parseAuth(text: string, file: string, accounts: Accounts): AuthOutcome {
   const parsed = parseSections(authSchema, text, file);
   const { problems } = parsed;

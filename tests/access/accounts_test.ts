@@ -48,7 +48,25 @@ Deno.test("a file that has changed is read again, but not for each caller", () =
   clock.advance(9_999);
   assert.deepEqual([known.userName(1000), files.reads], ["alice", 1]);
   clock.advance(1);
-  assert.deepEqual([known.userName(1000), known.uid("alice"), files.reads], ["bob", undefined, 2]);
+  assert.deepEqual([known.userName(1000), known.uid("alice"), files.reads], ["bob", undefined, 3]);
+});
+
+Deno.test("the number of a user who has just been made is known at once", () => {
+  const { known, files } = accounts(passwd);
+  assert.equal(known.uid("bob"), undefined);
+  files.passwd += "bob:x:1002:1002::/:/bin/sh\n";
+  assert.equal(known.uid("bob"), 1002);
+});
+
+Deno.test("where the file cannot be read callers have numbers, and nobody is taken for another", () => {
+  const clock = new FakeClock();
+  const cannot = () => {
+    throw new Error("Too many open files (os error 24)");
+  };
+  const known = new Accounts(clock, { users: cannot, groups: cannot });
+  assert.equal(known.userName(1000), "1000");
+  assert.throws(() => known.uid("alice"), /Too many open files/);
+  assert.throws(() => known.gid("ops"), /Too many open files/);
 });
 
 Deno.test("this machine has a root", () => {

@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Ajv } from "ajv";
 import { parse } from "yaml";
-import { loadAuth, parseAuth } from "../../lib/access/mod.ts";
+import { Accounts, Auth, loadAuth, parseAuth } from "../../lib/access/mod.ts";
 import { formatProblem } from "../../lib/config/mod.ts";
+import { FakeClock } from "../../lib/time/mod.ts";
 import { root } from "../../tools/programs.ts";
+import { FakeLog } from "../port/support/fake_log.ts";
 import { accounts, problemsOf, rulesOf } from "./support/auth_bed.ts";
 import { newToken } from "../support/tokens.ts";
 
@@ -156,4 +158,32 @@ Deno.test("a file that cannot be read is said, and nothing of it", async () => {
     outcome.problems.map(formatProblem).join(),
     /^\/proc\/no\/such\/file: cannot be read: /,
   );
+});
+
+Deno.test("where users and groups cannot be told for once, the file is loaded the next time", async () => {
+  const path = await Deno.makeTempFile({ prefix: "maglev-auth-" });
+  try {
+    await Deno.writeTextFile(path, "auth: { unix: [{ group: ops, role: admin }] }");
+    let isReadable = false;
+    const groups = () => {
+      if (isReadable) return "ops:x:500:";
+      throw new Error("Too many open files (os error 24)");
+    };
+    const known = new Accounts(new FakeClock(), { users: () => "", groups });
+    const log = new FakeLog();
+    const auth = new Auth(rulesOf("auth: { unix: [{ user: alice, role: view }] }"), {
+      load: () => loadAuth(path, known),
+      log,
+    });
+    await auth.reload();
+    assert.deepEqual([auth.rules.groups.size, auth.rejected], [
+      0,
+      `${path}: cannot be checked: Too many open files (os error 24)`,
+    ]);
+    isReadable = true;
+    await auth.reload();
+    assert.deepEqual([[...auth.rules.groups.keys()], auth.rejected], [[500], ""]);
+  } finally {
+    await Deno.remove(path);
+  }
 });
