@@ -4,14 +4,14 @@ import { type Config, ConfigLoader, describeContents } from "../config/mod.ts";
 import { type Actor, EventStream, Journal, logEvents } from "../events/mod.ts";
 import { type DaemonLog, LimitedLog } from "../log/mod.ts";
 import { createMetrics, type Metrics } from "../metrics/mod.ts";
-import { descriptorLimit, giveBackMemory, lookForGarbage } from "../net/mod.ts";
+import { descriptorLimit, giveBackMemory, lookForGarbage, refuseDebugger } from "../net/mod.ts";
 import { ProbeThreads } from "../probing/mod.ts";
 import { apiMethods, type ConfigReloadOutcome } from "../api/mod.ts";
 import { Audit, type AuditedChange } from "../rpc/mod.ts";
 import { Budgets } from "../port/mod.ts";
 import type { ServiceManager } from "../service/mod.ts";
 import { type FatalError, Supervisor } from "../supervisor/mod.ts";
-import { systemClock } from "../time/mod.ts";
+import { every, systemClock } from "../time/mod.ts";
 import { FileKeeping, Keeper, restoredFrom, type SavedState } from "../state/mod.ts";
 import { type Flushes, type FlushMemory, trafficOf, Vpp, type VppService } from "../vpp/mod.ts";
 import { version } from "../version/mod.ts";
@@ -143,6 +143,9 @@ export async function startDaemon(
     void unfitCertificate(settings, certificate).then((unfit) => logDangers(unfit, log));
   });
   manager.ready(runningStatus(config));
+  // Each thread that is started has the runtime listen anew.
+  const refusing = every(systemClock, 1_000, refuseDebugger);
+  parts.defer(() => refusing.cancel());
   const lateness = new Lateness(systemClock, cpuMs, log);
   const vitals = parts.use(new Vitals(systemClock, checker, (counts) => lateness.look(counts)));
   manager.watch(() => vitals.complaint(vpp));

@@ -5,6 +5,7 @@ import type { Actor } from "../events/mod.ts";
 import { UsageError } from "../flags/mod.ts";
 import { complain, createLogger, goesToJournal, reasonOf, silentLogger } from "../log/mod.ts";
 import type { DaemonLog, Logger } from "../log/mod.ts";
+import { refuseDebugger } from "../net/mod.ts";
 import { ServiceManager } from "../service/mod.ts";
 import { systemClock } from "../time/mod.ts";
 import {
@@ -133,6 +134,7 @@ async function serve(settings: Settings): Promise<number> {
     toJournal: goesToJournal(1, Deno.env),
   });
   const unsure = chooseAuthorities();
+  refuseDebugger();
   log.info("starting", { ...version });
   if (unsure !== undefined) log.warn("authorities-unsure", { err: unsure });
   const code = await serveLogged(settings, log);

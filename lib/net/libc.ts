@@ -50,6 +50,7 @@ const library = Deno.dlopen("libc.so.6", {
   setns: { parameters: ["i32", "i32"], result: "i32" },
   setpriority: { parameters: ["i32", "u32", "i32"], result: "i32" },
   setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
+  signal: { parameters: ["i32", "usize"], result: "usize" },
   socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
   statx: { parameters: ["i32", "buffer", "i32", "u32", "buffer"], result: "i32" },
   usleep: { parameters: ["u32"], result: "i32" },

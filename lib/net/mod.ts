@@ -54,6 +54,7 @@ export {
   countDescriptors,
   processArguments,
   readKernelFile,
+  refuseDebugger,
   replaceProcess,
   setThreadNice,
   signalProcess,

@@ -65,6 +65,18 @@ export function signalProcess(pid: number, signal: number): void {
   if (libc.kill(pid, signal) !== 0) throw new NetError(`signal process ${pid}`, errno());
 }
 
+/** Of signal(7), as on all architectures that there are programs for. */
+const SIGUSR1 = 10;
+const SIG_IGN = 1n;
+
+/**
+ * Has SIGUSR1 ignored from now on, at which the runtime opens its debugger on a port of the loopback
+ * interface: all users of this machine find it there, and could do whatever this process may.
+ */
+export function refuseDebugger(): void {
+  libc.signal(SIGUSR1, SIG_IGN);
+}
+
 /**
  * Sets this thread's nice value, from -20, which comes first, to 19; other threads keep theirs
  * (setpriority(2), "C library/kernel differences"). Less than it was needs CAP_SYS_NICE or RLIMIT_NICE.

@@ -18,6 +18,7 @@ import {
   machineNames,
   openHttpPort,
 } from "../port/mod.ts";
+import { refuseDebugger } from "../net/mod.ts";
 import { ServiceManager } from "../service/mod.ts";
 import { Supervisor } from "../supervisor/mod.ts";
 import { systemClock } from "../time/mod.ts";
@@ -62,6 +63,7 @@ async function serve(settings: Settings): Promise<number> {
   // Before anything else, so that a service manager that is early does not end this.
   let reload = () => Promise.resolve();
   Deno.addSignalListener("SIGHUP", () => void reload());
+  refuseDebugger();
   log.info("starting", { ...version });
   const { env: environment, pid } = Deno;
   using manager = new ServiceManager({ environment, pid, clock: systemClock, log });

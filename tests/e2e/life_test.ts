@@ -5,12 +5,14 @@ import { createConnectTransport } from "@connectrpc/connect-web";
 import { Maglev } from "../../lib/gen/maglev_pb.ts";
 import { makeBundles } from "./support/bundles.ts";
 import { within } from "../support/deadline.ts";
+import { until } from "../support/until.ts";
 import { testConfig, unusedPort } from "./support/configs.ts";
 import { Maglevd } from "./support/maglevd.ts";
-import { run } from "./support/process.ts";
+import { ignores, run } from "./support/process.ts";
 import { TestServers } from "./support/servers.ts";
 
 const backends = [{ name: "one", address: "127.0.0.51" }];
+const sigusr1 = 10;
 const deno = [Deno.execPath(), "run", "-A", "--no-config"] as const;
 
 Deno.test("SIGTERM ends event streams with UNAVAILABLE and the daemon with 0", async () => {
@@ -33,6 +35,14 @@ Deno.test("SIGTERM ends event streams with UNAVAILABLE and the daemon with 0", a
 async function drain(events: AsyncIterator<unknown>): Promise<void> {
   while (!(await events.next()).done);
 }
+
+Deno.test("SIGUSR1 opens no debugger, which all users of the machine could reach", async () => {
+  await using bundles = await makeBundles();
+  await using daemon = await Maglevd.start(bundles.maglevd, testConfig({ port: 1, backends }));
+  // Each thread that is started has the runtime listen to it anew: one probes by now.
+  await daemon.log("backend-transition");
+  await until(() => ignores(daemon.pid, sigusr1), "SIGUSR1 is ignored");
+});
 
 Deno.test("SIGINT ends the daemon as well", async () => {
   await using bundles = await makeBundles();

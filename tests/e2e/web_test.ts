@@ -4,7 +4,7 @@ import { authFile, authText, loginOf } from "../web/support/people.ts";
 import { makeBundles } from "./support/bundles.ts";
 import { testConfig } from "./support/configs.ts";
 import { Maglevd } from "./support/maglevd.ts";
-import { Lines } from "./support/process.ts";
+import { ignores, Lines } from "./support/process.ts";
 
 const config = testConfig({ port: 1, backends: [{ name: "one", address: "127.0.0.57" }] });
 
@@ -58,6 +58,7 @@ Deno.test("the bundle serves its page, and what a socket tells, with the permiss
     await using web = startFrontend(bundles.frontend, [`--server=unix:${path}`]);
     const { addr } = await web.log("web-listening");
     await web.log("maglevd-connected");
+    assert.equal(ignores(web.process.pid, 10), true, "SIGUSR1 would open a debugger");
     const url = `http://${addr}/view`;
     const page = await (await fetch(`${url}/`)).text();
     const [, script = ""] = /<script type="module" src="([^"]+)">/.exec(page) ?? [];

@@ -22,6 +22,13 @@ export async function must(program: string, ...args: string[]): Promise<string> 
   return stdout;
 }
 
+/** Whether a process ignores a signal of this number (proc(5), `SigIgn`). */
+export function ignores(pid: number, signal: number): boolean {
+  const status = Deno.readTextFileSync(`/proc/${pid}/status`);
+  const [, ignored = ""] = /^SigIgn:\s*([0-9a-f]+)$/m.exec(status) ?? [];
+  return (BigInt(`0x${ignored}`) >> BigInt(signal - 1) & 1n) === 1n;
+}
+
 /** Lines of a stream as they come. Whoever waits for one that doesn't come gets an error. */
 export class Lines {
   readonly seen: string[] = [];
