@@ -78,3 +78,30 @@ Deno.test("SIGHUP with a good file takes nobody out of service who stays", async
   equal(text.includes('backend="gone"'), false);
   ok(text.includes("\nmaglev_config_last_reload_successful 1\n"));
 });
+
+Deno.test("a program that was replaced while it runs goes on as it is, with all its threads", async () => {
+  await using bundles = await makeBundles();
+  await using servers = new TestServers([kept.address, moved.address]);
+  const folder = await Deno.makeTempDir();
+  try {
+    const program = `${folder}/maglevd.js`;
+    await Deno.copyFile(bundles.maglevd, program);
+    const config = testConfig({ port: servers.port, backends: [kept] });
+    await using daemon = await Maglevd.start(program, config);
+    await daemon.log("backend-transition", { backend: "kept", to: "up" });
+
+    // As dpkg does it, with what no thread of this process could do anything with.
+    await Deno.writeTextFile(`${program}.dpkg-new`, 'throw new Error("another version")\n');
+    await Deno.rename(`${program}.dpkg-new`, program);
+    // The first reload of a long file starts a thread, and so does the first check over TLS.
+    const next = testConfig({ port: servers.port, backends: [kept, moved] })
+      .replace(/(other:\s+type: http)$/m, "$1s") + `# ${"x".repeat(8192)}\n`;
+    await Deno.writeTextFile(daemon.configPath, next);
+    daemon.kill("SIGHUP");
+    await daemon.log("config-reload-done", { backends: 2 });
+    await daemon.log("backend-transition", { backend: "moved", to: "down" });
+    equal((await daemon.call("GetBackend", { name: "kept" })).status, 200);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
