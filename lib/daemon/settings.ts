@@ -65,9 +65,11 @@ function requestOf(get: (name: FlagName) => string): Request {
   if (configPath === "") throw new UsageError("--config is empty: maglevd needs a file");
   const strict = get("strict") === "true";
   const access = readAccess(get);
+  // All of them, also for --check: a start would stumble over any.
+  const settings = readSettings(configPath, access, get);
   if (get("check") === "true") return { kind: "check", configPath, access, strict };
   if (strict) throw new UsageError("--strict is about --check and means nothing without it");
-  return { kind: "run", settings: readSettings(configPath, access, get) };
+  return { kind: "run", settings };
 }
 
 /** What decides who may do what. Throws {@link UsageError}. */

@@ -127,6 +127,13 @@ Deno.test("a certificate goes with its key, and what it is for with a certificat
   );
 });
 
+Deno.test("--check refuses the flags that a start would", () => {
+  for (const flag of ["log-level", "allow-origin", "metrics-addr", "grpc-socket-mode"]) {
+    const wrong = [`--${flag}=?`];
+    equal(complaint(["--check", ...wrong]), complaint(wrong));
+  }
+});
+
 Deno.test("check, version and help are requests of their own", () => {
   deepEqual(readRequest(["--check", "--config=/c"], environment()), {
     kind: "check",
