@@ -144,6 +144,35 @@ $ journalctl -u vpp-maglevd -o cat -q | grep -c 'Watchdog timeout (limit 10s)!'
 1
 $ rm /run/systemd/system/vpp-maglevd.service.d/w.conf; systemctl daemon-reload
 
+== an upgrade leaves who would not start again at work, and says why
+$ echo '  frontend: {}' >>$config
+$ install_version 1.0.1
+$ cat /tmp/dpkg.err
+/etc/vpp-maglev/maglev.yaml:12:3: maglev.frontend: unknown key "frontend"; did you mean "frontends"?
+/etc/vpp-maglev/maglev.yaml: 1 parse error
+vpp-maglevd: not restarted, for it would not start: the former version goes on.
+vpp-maglevd: mend that, then: systemctl restart vpp-maglevd.service
+$ same_process; ls /run | grep maglev
+yes
+vpp-maglev
+$ configure web ping third; seq 3000 | sed 's/^/# /' >>$config
+$ systemctl reload vpp-maglevd && same_process
+yes
+$ chmod 600 $config
+$ install_version 1.0.0
+$ grep -v downgrading /tmp/dpkg.err
+/etc/vpp-maglev/maglev.yaml: cannot be read: Permission denied (os error 13): open '/etc/vpp-maglev/maglev.yaml'
+/etc/vpp-maglev/maglev.yaml: 1 parse error
+vpp-maglevd: not restarted, for it would not start: the former version goes on.
+vpp-maglevd: mend that, then: systemctl restart vpp-maglevd.service
+$ configure web ping third; chmod 644 $config; echo MAGLEV_LOG_LEVEL=loud >>/etc/default/vpp-maglev
+$ install_version 1.0.0
+$ head -n 1 /tmp/dpkg.err; same_process
+maglevd: --log-level is debug, info, warn or error, not "loud"
+yes
+$ sed -i '$d' /etc/default/vpp-maglev; systemctl restart vpp-maglevd
+$ until another_process; do sleep 0.2; done
+
 == an upgrade asks nothing, restarts it, and keeps everything: also who is paused, drained or weighed by hand
 $ noted_change=$(last_change)
 $ install_version 1.0.1
@@ -231,7 +260,7 @@ mkdir -p /run/systemd/system/vpp-maglevd.service.d
 echo '127.0.0.1 localhost' >/etc/hosts
 arch=$(dpkg --print-architecture)
 dpkg() { command dpkg --force-unsafe-io "$@" >/tmp/dpkg.log </dev/null || cat /tmp/dpkg.log; }
-install_version() { dpkg -i /shared/vpp-maglev*_$1_$arch.deb 2>/dev/null; }
+install_version() { dpkg -i /shared/vpp-maglev*_$1_$arch.deb 2>/tmp/dpkg.err; }
 state() {
   unit=\${1:-vpp-maglevd}
   echo "$(systemctl is-enabled $unit 2>/dev/null || true) $(systemctl is-active $unit)" |
