@@ -222,6 +222,8 @@ exit-code
 1
 $ state
 enabled failed
+$ install_version 1.0.1; grep ^vpp /tmp/dpkg.err
+vpp-maglevd: it does not start, see: systemctl status vpp-maglevd.service
 
 == a port in use is tried again until it is free
 $ configure web
