@@ -23,6 +23,7 @@ import { exitCodes, usage } from "./flags.ts";
 import { type AccessSettings, dangersOf, logDangers } from "./dangers.ts";
 import { endAtOnce, guardAgainstStrayErrors, listenToSignals } from "./ending.ts";
 import { answerTo, askForReload, reloadAsker } from "./reload_answer.ts";
+import { socketRights } from "./servers.ts";
 import { type CheckRequest, readRequest, type Request, type Settings } from "./settings.ts";
 import { oneLine, refusedStatus } from "./status_text.ts";
 
@@ -96,9 +97,10 @@ async function checkAccess(access: AccessSettings, strict: boolean): Promise<num
   }
   let certificate: CertificateFacts | undefined;
   try {
+    socketRights(access.grpcSocket);
     if (tls) ({ certificate } = await loadIdentity(tls));
   } catch (error) {
-    if (!(error instanceof PemError)) throw error;
+    if (!(error instanceof PemError || error instanceof UsageError)) throw error;
     complain(error.message);
     return exitCodes.semantic;
   }

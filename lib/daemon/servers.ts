@@ -1,5 +1,6 @@
 import { type Access, accessByPlace, accessByRules, Accounts, type Auth } from "../access/mod.ts";
 import type { Checker } from "../checker/mod.ts";
+import { UsageError } from "../flags/mod.ts";
 import { serveMetrics } from "../metrics/mod.ts";
 import { startApiServer } from "../api/mod.ts";
 import type { Audit, RpcServer } from "../rpc/mod.ts";
@@ -64,12 +65,14 @@ export async function startApi(
   return server;
 }
 
-/** Who may connect. Throws a sentence when there is no such group. */
-function socketRights({ mode, group }: Settings["grpcSocket"]): SocketRights {
+/** Who may connect. Throws {@link UsageError} when there is no such group. */
+export function socketRights({ mode, group }: Settings["grpcSocket"]): SocketRights {
   if (group === "") return { mode };
   const gid = /^\d+$/.test(group) ? Number(group) : new Accounts(systemClock).gid(group);
   if (gid === undefined) {
-    throw new Error(`--grpc-socket-group: /etc/group has no group "${group}"; give its number`);
+    throw new UsageError(
+      `--grpc-socket-group: /etc/group has no group "${group}"; give its number`,
+    );
   }
   return { mode, gid };
 }

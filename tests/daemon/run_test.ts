@@ -38,6 +38,13 @@ Deno.test("what cannot be understood, or is not there, is said on standard error
   match(check.err, /\/no\/such\/file/);
 });
 
+Deno.test("--check names a group that is not there, as a start would stumble over it", async () => {
+  const args = ["--check", "--config", "packaging/minimal.yaml", "--grpc-socket-group"];
+  const { code, err } = await ran([...args, "no-such-group"]);
+  deepEqual([code, err.split(":")[0]], [2, "--grpc-socket-group"]);
+  equal((await ran([...args, "0"])).code, 0);
+});
+
 Deno.test("outside of a unit there is nobody to reload", async () => {
   const { code, err } = await ran(["--reload"]);
   equal(code, 2);
