@@ -13,7 +13,7 @@ import {
 } from "./constants.ts";
 import type { Engine } from "./engine.ts";
 import { errnoNumber } from "./errno.ts";
-import { hearErrors, whoLetExpire } from "./error_queue.ts";
+import { hearErrors, notedError, saidOnTheWay } from "./error_queue.ts";
 import {
   callFailure,
   connectFailure,
@@ -70,6 +70,8 @@ const EINPROGRESS = errnoNumber("EINPROGRESS");
 const EALREADY = errnoNumber("EALREADY");
 const EADDRNOTAVAIL = errnoNumber("EADDRNOTAVAIL");
 const EHOSTUNREACH = errnoNumber("EHOSTUNREACH");
+const ENETUNREACH = errnoNumber("ENETUNREACH");
+const EACCES = errnoNumber("EACCES");
 const EAGAIN = errnoNumber("EAGAIN");
 
 const peerAddress = new Uint8Array(28);
@@ -215,7 +217,8 @@ export class Connection implements Watcher, BusyPolled, Disposable {
   /** @internal Called by the poller: there may be something to read. */
   ready(events: number): void {
     if (this.#state === "connecting") {
-      if ((events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) === 0 || !this.#looksForEnd()) return;
+      if ((events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) === 0) return;
+      if (!this.#looksForEnd((events & EPOLLERR) !== 0)) return;
     }
     if ((events & ~EPOLLOUT) !== 0 && this.#isReadable()) this.#user.readable();
   }
@@ -305,8 +308,10 @@ export class Connection implements Watcher, BusyPolled, Disposable {
   }
 
   /** Asks what has become of the handshake; false while it goes on. */
-  #looksForEnd(): boolean {
-    const reason = this.#connect();
+  #looksForEnd(hasError = false): boolean {
+    let reason = this.#connect();
+    // Of an error that comes while the SYN is being sent the kernel tells nothing before the next one.
+    if (reason === EALREADY && hasError) reason = notedError(this.#fd) || EALREADY;
     if (reason === EALREADY) return false;
     this.#isHoping = false;
     if (reason !== 0) {
@@ -351,12 +356,11 @@ export class Connection implements Watcher, BusyPolled, Disposable {
     if (this.#target.address.family === 6) hearErrors(this.#fd, false);
   }
 
-  /** Why the handshake failed; a loop of routes looks like a host that is not there otherwise. */
+  /** Why the handshake failed; loops and firewalls look like hosts that are not there otherwise. */
   #failureOf(error: number): Failure {
-    const router = error === EHOSTUNREACH ? whoLetExpire(this.#fd) : undefined;
-    return router === undefined
-      ? connectFailure(error)
-      : outerFailure(`TTL exceeded on the way, says ${router}`);
+    const isTold = error === EHOSTUNREACH || error === ENETUNREACH || error === EACCES;
+    const said = isTold ? saidOnTheWay(this.#fd) : undefined;
+    return said === undefined ? connectFailure(error) : outerFailure(said);
   }
 
   /** The kernel has had something for `waitedMs`, but not since before the connection began. */

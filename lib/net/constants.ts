@@ -15,6 +15,7 @@ export const SOL_SOCKET = 1;
 export const SOL_TCP = 6;
 export const SOL_RAW = 255;
 
+export const SO_ERROR = 4;
 export const SO_SNDBUF = 7;
 export const SO_RCVBUF = 8;
 export const SO_LINGER = 13;

@@ -8,6 +8,7 @@ const EADDRINUSE = errnoNumber("EADDRINUSE");
 const EACCES = errnoNumber("EACCES");
 const EPERM = errnoNumber("EPERM");
 const EINVAL = errnoNumber("EINVAL");
+const ENOPROTOOPT = errnoNumber("ENOPROTOOPT");
 const ECONNREFUSED = errnoNumber("ECONNREFUSED");
 const EAGAIN = errnoNumber("EAGAIN");
 const ENOBUFS = errnoNumber("ENOBUFS");
@@ -100,6 +101,9 @@ function reachFailure(reason: number): Failure {
       return outerFailure("prohibited by a firewall");
     case EINVAL:
       return outerFailure("dropped by a blackhole route");
+    // The kernel's word for ICMP's "protocol unreachable".
+    case ENOPROTOOPT:
+      return outerFailure("protocol is unreachable");
     default:
       return callFailure(reason);
   }

@@ -15,6 +15,7 @@ const headers: Record<string, number> = {
   SOL_SOCKET: 1,
   SOL_TCP: 6,
   SOL_RAW: 0xff,
+  SO_ERROR: 4,
   SO_SNDBUF: 7,
   SO_RCVBUF: 8,
   SO_LINGER: 13,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Engine, type Failure } from "../../lib/net/mod.ts";
-import { expiredAt } from "../../lib/net/error_queue.ts";
+import { saidIn } from "../../lib/net/error_queue.ts";
 import { ip } from "../support/ip.ts";
 import { needing } from "../support/programs.ts";
 import { canMakeNamespaces, Namespace } from "./support/namespaces.ts";
@@ -19,14 +19,34 @@ function control(level: number, option: number, error: string, offender: string)
 }
 
 Deno.test("who let packets expire is named", () => {
-  assert.equal(expiredAt(expiredV4), "10.1.0.2");
-  assert.equal(expiredAt(expiredV6), "fd01::2");
+  assert.equal(saidIn(expiredV4), "TTL exceeded on the way, says 10.1.0.2");
+  assert.equal(saidIn(expiredV6), "TTL exceeded on the way, says fd01::2");
+});
+
+Deno.test("who forbids is named, whatever the kernel makes of it", () => {
+  const offenders = {
+    4: "020000000a010002",
+    6: "0a00000000000000fd010000000000000000000000000002",
+  };
+  const said = (family: 4 | 6, type: number, code: number) => {
+    const [level, option, origin] = family === 4 ? [0, 11, "02"] : [41, 25, "03"];
+    const error = `71000000${origin}0${type}${code.toString(16).padStart(2, "0")}00`;
+    return saidIn(control(level, option, error, offenders[family]));
+  };
+  const codes = Array.from({ length: 16 }, (_, code) => code);
+  assert.deepEqual(codes.filter((code) => said(4, 3, code) !== undefined), [9, 10, 13]);
+  assert.deepEqual(codes.filter((code) => said(6, 1, code) !== undefined), [1, 5, 6]);
+  assert.equal(said(4, 3, 13), "prohibited on the way, says 10.1.0.2");
+  assert.equal(said(6, 1, 1), "prohibited on the way, says fd01::2");
 });
 
 Deno.test("a router that is not known or cut off is a router", () => {
-  assert.equal(expiredAt(control(0, 11, "71000000020b0000", "00000000")), "a router");
-  assert.equal(expiredAt(expiredV4.subarray(0, 39)), "a router");
-  assert.equal(expiredAt(expiredV6.subarray(0, 55)), "a router");
+  assert.equal(
+    saidIn(control(0, 11, "71000000020b0000", "00000000")),
+    "TTL exceeded on the way, says a router",
+  );
+  assert.equal(saidIn(expiredV4.subarray(0, 39)), "TTL exceeded on the way, says a router");
+  assert.equal(saidIn(expiredV6.subarray(0, 55)), "TTL exceeded on the way, says a router");
 });
 
 Deno.test("what ICMP says otherwise is no expiry", () => {
@@ -42,7 +62,7 @@ Deno.test("what ICMP says otherwise is no expiry", () => {
       new Uint8Array(0),
     ]
   ) {
-    assert.equal(expiredAt(other), undefined);
+    assert.equal(saidIn(other), undefined);
   }
 });
 
@@ -66,17 +86,40 @@ async function sysctl(namespace: Namespace, ...settings: string[]): Promise<void
   assert.ok(success, settings.join());
 }
 
+/** This host, a router, and a network behind it. */
+async function behindRouter() {
+  await using parts = new AsyncDisposableStack();
+  const here = parts.use(await Namespace.create());
+  const router = parts.use(await Namespace.create());
+  const there = parts.use(await Namespace.create());
+  await join([here, "out"], [router, "in"], "1");
+  await join([there, "out"], [router, "in2"], "2");
+  await sysctl(router, "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1");
+  await here.ip("route", "add", "default", "via", "10.1.0.2");
+  await here.ip("-6", "route", "add", "default", "via", "fd01::2");
+  const own = parts.move();
+  return { here, router, [Symbol.asyncDispose]: () => own.disposeAsync() };
+}
+
+/** Why a connection to port 80 of an address fails. */
+async function failureOf(engine: Engine, address: string, netns: string): Promise<Failure> {
+  const { promise, resolve } = Promise.withResolvers<Failure>();
+  const target = { address: ip(address), port: 80, netns, source: undefined, suspect: false };
+  const connection = engine.connect(target, {
+    connected: () => assert.fail("connected"),
+    readable: () => {},
+    failed: resolve,
+  });
+  assert.ok(!("reason" in connection), JSON.stringify(connection));
+  using _ = connection;
+  return await promise;
+}
+
 Deno.test({
   ...needing(canMakeNamespaces, "root", "a connection whose packets expire on the way says where"),
   fn: async () => {
-    await using here = await Namespace.create();
-    await using router = await Namespace.create();
-    await using there = await Namespace.create();
-    await join([here, "out"], [router, "in"], "1");
-    await join([there, "out"], [router, "in2"], "2");
-    await sysctl(router, "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1");
-    await here.ip("route", "add", "default", "via", "10.1.0.2");
-    await here.ip("-6", "route", "add", "default", "via", "fd01::2");
+    await using network = await behindRouter();
+    const { here } = network;
     await sysctl(here, "net.ipv4.ip_default_ttl=1", "net.ipv6.conf.out.hop_limit=1");
     await using engine = new Engine();
     for (
@@ -85,16 +128,45 @@ Deno.test({
         ["fd02::1", "TTL exceeded on the way, says fd01::2"],
       ] as const
     ) {
-      const { promise, resolve } = Promise.withResolvers<Failure>();
-      const target = { address: ip(address), port: 80, netns: here.name, source: undefined };
-      const connection = engine.connect({ ...target, suspect: false }, {
-        connected: () => assert.fail("connected"),
-        readable: () => {},
-        failed: resolve,
-      });
-      assert.ok(!("reason" in connection), JSON.stringify(connection));
-      using _ = connection;
-      assert.deepEqual(await promise, { reason: expected, isOwn: false });
+      assert.deepEqual(await failureOf(engine, address, here.name), outer(expected));
     }
   },
 });
+
+const refusedAtOnce = "a connection that a router refuses ends with its first packet, and says why";
+
+Deno.test({
+  ...needing(canMakeNamespaces, "root", refusedAtOnce),
+  fn: async () => {
+    await using network = await behindRouter();
+    const { here, router } = network;
+    await router.ip("route", "add", "unreachable", "10.3.0.0/16");
+    await router.ip("route", "add", "prohibit", "10.4.0.0/16");
+    await router.ip("route", "add", "unreachable", "fd03::/64");
+    await router.ip("route", "add", "prohibit", "fd04::/64");
+    await using engine = new Engine();
+    for (
+      const [address, expected] of [
+        ["10.3.0.1", "no route to host"],
+        ["10.4.0.1", "prohibited on the way, says 10.1.0.2"],
+        ["fd03::1", "network is unreachable"],
+        ["fd04::1", "prohibited on the way, says fd01::2"],
+      ] as const
+    ) {
+      assert.deepEqual(await failureOf(engine, address, here.name), outer(expected));
+    }
+    assert.equal(await repeatedSegments(here), 0);
+  },
+});
+
+function outer(reason: string): Failure {
+  return { reason, isOwn: false };
+}
+
+/** How many segments of TCP were sent again in a namespace. */
+async function repeatedSegments(namespace: Namespace): Promise<number> {
+  const { stdout } = await namespace.command("cat", ["/proc/net/snmp"]).output();
+  const [names = [], values = []] = new TextDecoder().decode(stdout).split("\n")
+    .filter((line) => line.startsWith("Tcp:")).map((line) => line.split(" "));
+  return Number(values[names.indexOf("RetransSegs")]);
+}

@@ -60,6 +60,7 @@ Deno.test("why a connect failed", () => {
     ["EACCES", outer("prohibited by a route")],
     ["EPERM", outer("prohibited by a firewall")],
     ["EINVAL", outer("dropped by a blackhole route")],
+    ["ENOPROTOOPT", outer("protocol is unreachable")],
     ["ECONNREFUSED", outer("connection refused")],
   ] as const;
   for (const [name, failure] of expected) {
