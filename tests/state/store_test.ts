@@ -232,6 +232,27 @@ Deno.test("where no directory can be made, nothing is said of a file that is not
     }
   }));
 
+Deno.test("what can be neither written nor read is said to be so", () =>
+  withFolder((folder) => {
+    Deno.mkdirSync(`${folder}/state.db`);
+    using store = new Store(folder, Date.now);
+    const { isWritable, troubles } = store.open();
+    assert.equal(isWritable, false);
+    assert.match(troubles[0]?.text ?? "", /cannot be written: .*; nor read: /);
+  }));
+
+Deno.test("a file that there is none of yet, and cannot be, is not said to hold anything", () =>
+  withFolder((folder) => {
+    Deno.symlinkSync(`${folder}/nowhere/state.db`, `${folder}/state.db`);
+    using store = new Store(folder, Date.now);
+    const { isWritable, troubles } = store.open();
+    assert.equal(isWritable, false);
+    assert.match(
+      troubles[0]?.text ?? "",
+      /cannot be written: unable to open database file: \S+: nothing will be kept$/,
+    );
+  }));
+
 Deno.test("rows that cannot be are left out, the others count", () =>
   withFolder((folder) => {
     write(
