@@ -44,9 +44,10 @@ const placeholder = /…|\b(?:HOST:PORT|FILE|LINE|COLUMN|PATH|NAME|ADDRESS|N)\b/
 
 Deno.test("the messages quoted in the page are those of the programs", async () => {
   const source = await wholeSource();
-  const quoted = ["L4CON", "L6RSP", "maglevd does not start", "maglevc complains"].flatMap(
-    (heading) => firstCells(heading).flatMap((cell) => cell.match(/(?<=`)[^`]+(?=`)/g) ?? []),
-  );
+  const quoted = ["L4CON", "L6RSP", "SOCKERR", "maglevd does not start", "maglevc complains"]
+    .flatMap(
+      (heading) => firstCells(heading).flatMap((cell) => cell.match(/(?<=`)[^`]+(?=`)/g) ?? []),
+    );
   ok(quoted.length > 30);
   for (const message of quoted) {
     const pieces = message.split(placeholder).flatMap((piece) => piece.split(/: | - /))
