@@ -32,7 +32,8 @@ export class Impairment {
   #look(): void {
     const left = this.#lastAt + calmMs - this.clock.now();
     if (left > 0) return this.#alarm.set(left);
-    this.#tell("restored", `${this.#count} probes could not be made`);
+    const probes = this.#count === 1 ? "probe" : "probes";
+    this.#tell("restored", `${this.#count} ${probes} could not be made`);
     this.#count = 0;
   }
 

@@ -35,7 +35,7 @@ Deno.test("a lack is told once, and restored when there was none for 10 s", () =
   clock.advance(60_000);
   assert.deepEqual(told.slice(2), [
     "16: impaired, out of ports",
-    "26: restored, 1 probes could not be made",
+    "26: restored, 1 probe could not be made",
   ]);
 });
 
