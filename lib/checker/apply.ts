@@ -85,9 +85,9 @@ export function vipOf({ address, protocol, port }: Frontend): string {
 /** What a moved backend takes over from the one that was probed there before, if both count. */
 function verdictOf({ entry, donor, target, enabled }: Change): Entering | undefined {
   if (!donor || !isProbed(donor.health.state)) return undefined;
-  const { health: { state }, operatorEnabled } = entry;
+  const { health: { state } } = entry;
   // A name that was out of service may be given to a server that is known, and has traffic.
-  const isBackInService = state === "disabled" && enabled === true && operatorEnabled === undefined;
+  const isBackInService = state === "disabled" && enabled === true;
   if (!isProbed(state) && !isBackInService) return undefined;
   const what = isProbedAlike(donor.job.target, target) ? "timing" : "target";
   const health = recheck(donor.health, donor.check, target.check, what);
@@ -130,7 +130,9 @@ export function* settle(
   for (const { entry, donor } of plan.backends.fresh) {
     // What is so from the start is no change.
     if (reason.cause.kind !== "start") states.introduce(entry, reason);
-    if (donor) settleEnabled(entry, entry.config.enabled, context, reason);
+    const { config: { enabled }, operatorEnabled } = entry;
+    const isStillSaid = operatorEnabled !== undefined && donor?.config.enabled === enabled;
+    if (donor && !isStillSaid) settleEnabled(entry, enabled, context, reason);
     if (isProbed(entry.health.state)) {
       probing.aim(entry.job, entry.health, firstWithinMs(entry.check));
     }
@@ -156,7 +158,7 @@ function settleChange(
   if (enabled !== undefined) settleEnabled(entry, enabled, context, reason);
 }
 
-/** Carries out what the file says of `enabled`, unless an operator has said something. */
+/** Carries out what the file has come to say of `enabled`: what an operator said of it is over. */
 function settleEnabled(
   entry: BackendEntry,
   enabled: boolean,
@@ -164,17 +166,18 @@ function settleEnabled(
   reason: Reason,
 ): void {
   const operator = entry.operatorEnabled;
-  if (operator === undefined) states.input(entry, enabled ? "enable" : "disable", reason);
-  else if (operator !== enabled) events.emit(because(reason, [keptEnabled(entry, operator)]));
+  entry.operatorEnabled = undefined;
+  if (operator === enabled) events.emit(because(reason, [agreed(entry, enabled)]));
+  else states.input(entry, enabled ? "enable" : "disable", reason);
 }
 
-/** What an operator said of `enabled` stands, though the file says the opposite now. */
-function keptEnabled({ name }: BackendEntry, isEnabled: boolean): EventData<"override"> {
+/** The file says by now what an operator had said of `enabled`. */
+function agreed({ name }: BackendEntry, isEnabled: boolean): EventData<"override"> {
   const setting = (enabled: boolean) => enabled ? "enabled" : "disabled";
   return {
-    ...{ kind: "override", change: "kept" },
+    ...{ kind: "override", change: "ended" },
     ...{ backend: name, frontend: "", pool: "", byHand: setting(isEnabled) },
-    file: { from: setting(isEnabled), to: setting(!isEnabled) },
+    file: { from: setting(!isEnabled), to: setting(isEnabled) },
   };
 }
 

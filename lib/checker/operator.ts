@@ -173,9 +173,8 @@ function* resets(
 ): Generator<Intent | undefined> {
   for (const on of backends) {
     const verb = verbToFile(projection.stateOf(on), on.config.enabled);
-    const { drain, hold, said, operatorEnabled } = on;
-    const isAsInFile = !verb && !drain && !hold && !said && operatorEnabled === undefined &&
-      !projection.isTouched(on);
+    const { drain, hold, said } = on;
+    const isAsInFile = !verb && !drain && !hold && !said && !projection.isTouched(on);
     if (verb) projection.steer(on, verb);
     yield isAsInFile ? undefined : { kind: "forget", on };
   }

@@ -90,7 +90,9 @@ function keyOf({ address, netns, check }: ProbeTarget): string {
 
 /** What is to be kept of a backend, at this moment. */
 export function savedBackend(entry: BackendEntry, at: Moment): SavedBackend {
-  const { name, health: { state, counter }, since, operatorEnabled: enabled, said, drain } = entry;
+  const { name, health: { state, counter }, since, operatorEnabled, said, drain } = entry;
+  // Where the file says the same there is nothing to hold against what it says later.
+  const enabled = operatorEnabled === entry.config.enabled ? undefined : operatorEnabled;
   const target = targetKey(entry.job.target);
   const flaps = savedFlaps(entry, at);
   return {

@@ -49,7 +49,7 @@ export const recordNames: Readonly<Record<EventKind, readonly string[]>> = {
   weight: ["weight-change"],
   reload: ["config-diff", ...new Set(Object.values(rejections))],
   operator: ["operator-action"],
-  override: ["override-ended", "backend-enabled-kept"],
+  override: ["override-ended"],
   drain: ["backend-drain"],
   safety: Object.keys(measureLevels),
   vpp: Object.values(vppRecords).map(([, msg]) => msg),
@@ -97,12 +97,6 @@ export function recordOf(event: MaglevEvent): EventRecord {
     }
     case "override": {
       const { backend, frontend, pool, byHand, file } = event;
-      if (event.change === "kept") {
-        return info("backend-enabled-kept", {
-          backend,
-          ...{ file: file.to === "enabled", operator: byHand === "enabled" },
-        });
-      }
       const where = { backend, frontend: frontend || undefined, pool: pool || undefined };
       const told = { "by-hand": byHand, file: arrow(file.from, file.to) };
       return info("override-ended", { ...where, ...told, ...reason });

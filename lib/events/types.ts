@@ -121,14 +121,9 @@ export interface EventFields {
     /** For people, such as `weight 100 -> 50, flush`; may be empty. */
     readonly detail: string;
   };
-  /**
-   * A reload brought a new value for something that an operator had set.
-   *
-   * - `ended`: the file decides from now on.
-   * - `kept`: the operator still does.
-   */
+  /** A reload brought a new value for something that an operator had set: the file decides now. */
   readonly override: {
-    readonly change: "ended" | "kept";
+    readonly change: "ended";
     readonly backend: string;
     /** Of a weight; empty for a state. */
     readonly frontend: string;

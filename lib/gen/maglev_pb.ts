@@ -2082,7 +2082,7 @@ export const OperatorEventSchema: GenMessage<OperatorEvent> = /*@__PURE__*/
  */
 export type OverrideEvent = Message<"maglev.OverrideEvent"> & {
   /**
-   * ended: the file decides from now on. kept: the operator still does.
+   * ended: the file decides from now on
    *
    * @generated from field: string change = 1;
    */

@@ -76,13 +76,12 @@ for (const [what, edit] of Object.entries(edits)) {
   });
 }
 
-Deno.test("that an operator's word stays though the file says the opposite is foreseen", async () => {
+Deno.test("that an operator's word ends as the file says the same is foreseen", async () => {
   using bench = mixed();
   steer(bench.checker).disable("d");
-  steer(bench.checker).enable("d");
   const edit = { ...site, backends: { ...site.backends, d: { enabled: false } } };
   const { overrides } = await bench.while(bench.checker.foreseeReload(sketch(edit)));
   assert.deepEqual(overrides.map(({ change, backend, byHand }) => [change, backend, byHand]), [
-    ["kept", "d", "enabled"],
+    ["ended", "d", "disabled"],
   ]);
 });

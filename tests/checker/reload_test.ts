@@ -242,20 +242,27 @@ Deno.test("the file's enabled applies when it changes and the operator never spo
   assert.equal(bench.state("a"), "unknown");
 });
 
-Deno.test("the operator's word on enabled outlives what the file says later", async () => {
+Deno.test("the operator's word on enabled stands until the file says something new of that", async () => {
   using bench = new Bench(config);
   steer(bench.checker).disable("a");
+  await bench.reload(sketch({ backends: { a: { at: "10.9.9.9" }, b: {} }, frontends }));
+  assert.equal(bench.state("a"), "disabled", "the file says nothing new");
+  bench.events.length = 0;
+  await bench.reload(sketch({ backends: { a: { enabled: false }, b: {} }, frontends }));
+  assert.deepEqual(bench.story(), [
+    "/a disabled by hand ended, file enabled>disabled (config)",
+    "reload applied",
+  ]);
+  await bench.reload(config);
+  assert.equal(bench.state("a"), "unknown", "the file alone decides by then");
+});
+
+Deno.test("what was enabled again by hand is disabled where the file comes to say so", async () => {
+  using bench = new Bench(config);
+  steer(bench.checker).disable("b");
   steer(bench.checker).enable("b");
   await bench.reload(sketch({ backends: { a: {}, b: { enabled: false } }, frontends }));
-  assert.deepEqual([bench.state("a"), bench.state("b")], ["disabled", "unknown"]);
-  assert.deepEqual(bench.log.named("backend-enabled-kept"), [
-    { backend: "b", file: false, operator: true },
-  ]);
-  await bench.reload(sketch({ backends: { a: { at: "10.9.9.9" }, b: {} }, frontends }));
-  assert.equal(bench.log.named("backend-enabled-kept").length, 1, "the file says nothing new");
-  await bench.reload(sketch({ backends: { a: { enabled: false }, b: {} }, frontends }));
-  await bench.reload(config);
-  assert.equal(bench.state("a"), "disabled");
+  assert.equal(bench.state("b"), "disabled");
 });
 
 Deno.test("the event of a reload says what differs from the configuration before", async () => {

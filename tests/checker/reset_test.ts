@@ -163,18 +163,20 @@ Deno.test("a file that says something new about a weight ends what was said by h
   assert.equal(bench.story()[0], "f/a 7 by hand ended, file 100>none (config)");
 });
 
-Deno.test("an operator's word that stands against a new one of the file is an event", async () => {
+Deno.test("an operator's word that the file comes to say as well ends, as an event", async () => {
   const named = (enabled: boolean) => sketch({ backends: { a: { enabled } } });
-  using bench = new Bench(named(true));
-  steer(bench.checker).disable("a");
-  await bench.reload(named(false));
+  using bench = new Bench(named(false));
+  steer(bench.checker).enable("a");
+  bench.probe("a", pass);
   bench.events.length = 0;
   await bench.reload(named(true));
   assert.deepEqual(bench.story(), [
-    "/a disabled by hand kept, file disabled>enabled (config)",
+    "/a enabled by hand ended, file disabled>enabled (config)",
     "reload applied",
   ]);
-  assert.equal(bench.log.named("backend-enabled-kept").length, 1);
+  assert.equal(bench.state("a"), "up");
+  await bench.reload(named(false));
+  assert.equal(bench.state("a"), "disabled");
 });
 
 Deno.test("a file that was changed while maglevd was away ends what was said by hand, as an event", () => {
@@ -219,19 +221,20 @@ Deno.test("a reset ends a pause of which nobody remembers who asked for it", () 
   assert.equal(bench.state("a"), "unknown");
 });
 
-Deno.test("a reset ends a word of which nobody remembers who said it, though the file agrees", async () => {
+Deno.test("a word that the file agrees with is not kept, and holds nothing against it later", () => {
   const named = (enabled: boolean) => sketch({ backends: { a: { enabled } } });
   using old = new Bench(named(true));
+  steer(old.checker).disable("a");
+  const disabled = old.checker.saved("a");
+  assert.equal(disabled?.enabled, false);
   steer(old.checker).enable("a");
-  const kept = old.checker.saved("a");
-  assert.equal(kept?.enabled, true);
-  const { said: _, ...nameless } = kept;
+  const saved = old.checker.saved("a");
+  assert.ok(saved);
+  assert.equal(saved.enabled, undefined);
   const restored: Restored = {
-    backends: new Map([["a", { ...nameless, said: undefined }]]),
+    backends: new Map([["a", saved]]),
     ...{ weights: new Map(), changes: new Map(), isHealthFresh: false },
   };
-  using bench = new Bench(named(true), { restored });
-  bench.checker.operate([{ action: "reset", backend: "a" }]);
-  await bench.reload(named(false));
-  assert.equal(bench.state("a"), "disabled");
+  using bench = new Bench(named(false), { restored });
+  assert.equal(bench.state("a"), "disabled", "the file has come to say so while maglevd was away");
 });

@@ -165,14 +165,6 @@ Deno.test("each kind of event has its record", () => {
       "info override-ended backend=a frontend=f pool=main by-hand=30 file=100 -> 50 cause=config",
     ],
     [
-      { cause: { kind: "config" } },
-      {
-        ...{ kind: "override", change: "kept", backend: "a", frontend: "", pool: "" },
-        ...{ byHand: "disabled", file: { from: "disabled", to: "enabled" } },
-      },
-      "info backend-enabled-kept backend=a file=true operator=false",
-    ],
-    [
       jane,
       { kind: "drain", change: "begun", backend: "a", frontends: ["f", "g"], detail: "for 10m" },
       "info backend-drain change=begun backend=a frontends=f,g detail=for 10m cause=operator " +
@@ -287,10 +279,10 @@ Deno.test("the names of records are listed by the kind of event, each exactly on
     { kind: "reload", result: "rejected", stage: "apply", reason: "" },
     { kind: "reload", result: "rejected", stage: "safety", reason: "" },
     { kind: "operator", action: "sync", backend: "", frontend: "", detail: "" },
-    ...(["ended", "kept"] as const).map((change) => ({
-      ...{ kind: "override" as const, change, backend: "b", frontend: "", pool: "" },
+    {
+      ...{ kind: "override", change: "ended", backend: "b", frontend: "", pool: "" },
       ...{ byHand: "enabled", file: { from: "enabled", to: "disabled" } },
-    })),
+    },
     { kind: "drain", change: "begun", backend: "b", frontends: [], detail: "" },
     ...(["fail-open", "slow-start", "flap-hold"] as const).flatMap((measure) =>
       (["begun", "ended"] as const).map((change): EventData => ({

@@ -70,7 +70,7 @@ Deno.test("a word that changed nothing is kept as well", async () => {
   const asked = kept.ask("b0");
   await kept.turn(0);
   assert.equal(asked.isOver, true);
-  assert.equal(kept.keeping.backends.get("b0")?.enabled, true);
+  assert.ok(kept.keeping.backends.get("b0")?.said);
   steer(kept.checker).setWeight("f", "pool0", "b1", 9, false);
   const reason = kept.keeper.kept({ backends: [], frontends: ["f"] });
   await kept.turn(0);

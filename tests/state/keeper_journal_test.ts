@@ -115,6 +115,7 @@ Deno.test("one event that was lost is said, and none if none was", async () => {
       kind: "reload",
       result: "applied",
       changes: [],
+      cause: { kind: "config" },
     } as const;
     bench.stream.emit(Array(5 + lost).fill(event));
     await bench.clock.advanceAsync(50);

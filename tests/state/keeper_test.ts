@@ -67,7 +67,7 @@ Deno.test("what no event tells is found within 10 s, and that nothing changed is
   steer(bench.checker).enable("b");
   await kept.pass(10_100);
   kept.assertKept();
-  assert.equal(kept.keeping.backends.get("b")?.enabled, true, "a word that changed nothing");
+  assert.ok(kept.keeping.backends.get("b")?.said, "a word that changed nothing");
   const before = kept.keeping.batches.length;
   steer(bench.checker).pause("a");
   steer(bench.checker).pause("b");

@@ -13,7 +13,7 @@ interface ModelBackend {
   untested: boolean;
   isDrained: boolean;
   fileEnabled: boolean;
-  operatorSpoke: boolean;
+  operatorWord: boolean | undefined;
   history: string[];
 }
 
@@ -65,7 +65,7 @@ export class Model {
     }
     if (verb === "enable") b.isDrained = false;
     if (verb === "enable" || verb === "disable") {
-      b.operatorSpoke = true;
+      b.operatorWord = verb === "enable";
       if ((verb === "enable") === (b.state === "disabled")) b.untested = false;
       this.#enable(name, verb === "enable");
       return true;
@@ -140,7 +140,7 @@ export class Model {
             ? { state: "unknown", counter: rise - 1 }
             : { state: "disabled", counter: 0 }),
           ...{ rise, fall, target, untested: true, isDrained: false },
-          ...{ fileEnabled: enabled, operatorSpoke: false, history: [] },
+          ...{ fileEnabled: enabled, operatorWord: undefined, history: [] },
         });
         continue;
       }
@@ -154,9 +154,12 @@ export class Model {
         known.counter = Math.min(Math.max(known.counter, rise), rise + fall - 1);
       } else if (known.state === "down") known.counter = Math.min(known.counter, rise - 1);
       Object.assign(known, { rise, fall, target });
-      if (known.fileEnabled !== enabled && !known.operatorSpoke) {
-        if (enabled === (known.state === "disabled")) known.untested = false;
-        this.#enable(name, enabled);
+      if (known.fileEnabled !== enabled) {
+        if (known.operatorWord !== enabled) {
+          if (enabled === (known.state === "disabled")) known.untested = false;
+          this.#enable(name, enabled);
+        }
+        known.operatorWord = undefined;
       }
       known.fileEnabled = enabled;
       known.history.length = Math.min(known.history.length, config.transitionHistory);

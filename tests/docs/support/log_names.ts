@@ -19,7 +19,6 @@ const indirect: Readonly<Record<string, readonly string[]>> = {
     "info operator-action",
     "info override-ended",
     "info backend-drain",
-    "info backend-enabled-kept",
     "warn fail-open-begun",
     "info fail-open-ended",
     "info slow-start-begun",
