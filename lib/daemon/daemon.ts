@@ -11,7 +11,7 @@ import { Audit, type AuditedChange } from "../rpc/mod.ts";
 import { Budgets } from "../port/mod.ts";
 import type { ServiceManager } from "../service/mod.ts";
 import { type FatalError, Supervisor } from "../supervisor/mod.ts";
-import { every, systemClock } from "../time/mod.ts";
+import { type Clock, every } from "../time/mod.ts";
 import { FileKeeping, Keeper, restoredFrom, type SavedState } from "../state/mod.ts";
 import { type Flushes, type FlushMemory, trafficOf, Vpp, type VppService } from "../vpp/mod.ts";
 import { version } from "../version/mod.ts";
@@ -28,14 +28,22 @@ import { SpareMemory } from "./spare_memory.ts";
 import { runningStatus } from "./status_text.ts";
 import { forecastVpp } from "./vpp_forecast.ts";
 
+/** What a daemon works with. */
+export interface Surroundings {
+  readonly clock: Clock;
+  readonly log: DaemonLog;
+  readonly manager: ServiceManager;
+  /** Told that the process has to end. */
+  readonly fatal: (error: FatalError) => void;
+}
+
 /** What the parts of a daemon are made with. */
-export interface Base {
+export interface Base extends Surroundings {
   readonly settings: Settings;
   /** Who may do what; undefined: that goes by where a call comes from. */
   readonly auth: Auth | undefined;
   /** What addresses on networks are secured with; undefined: they speak in the clear. */
   readonly tls: TlsFiles | undefined;
-  readonly log: DaemonLog;
   /** The same, at a limited rate where something may not settle. */
   readonly steadyLog: LimitedLog;
   readonly metrics: Metrics;
@@ -43,8 +51,6 @@ export interface Base {
   readonly journal: Journal;
   readonly supervisor: Supervisor;
   readonly budgets: Budgets;
-  /** The process has to end. */
-  readonly fatal: (error: FatalError) => void;
 }
 
 /** What became of files that were to be loaded again. */
@@ -73,35 +79,32 @@ export async function startDaemon(
   settings: Settings,
   config: Config,
   { auth, tls }: Pick<Base, "auth" | "tls">,
-  log: DaemonLog,
-  manager: ServiceManager,
-  fatal: (error: FatalError) => void,
+  surroundings: Surroundings,
 ): Promise<Daemon> {
+  const { clock, log, manager, fatal } = surroundings;
   await using parts = new AsyncDisposableStack();
   const metrics = parts.adopt(
-    createMetrics({ clock: systemClock, build: version, methods: apiMethods(settings) }),
+    createMetrics({ clock, build: version, methods: apiMethods(settings) }),
     (each) => each.close(),
   );
-  const events = parts.use(new EventStream(systemClock, log));
-  const steadyLog = parts.use(new LimitedLog(log, systemClock, rateOf));
+  const events = parts.use(new EventStream(clock, log));
+  const steadyLog = parts.use(new LimitedLog(log, clock, rateOf));
   logEvents(events, steadyLog);
   const journal = parts.use(new Journal(events));
-  const supervisor = new Supervisor({
-    ...{ clock: systemClock, log, fatal },
-    failed: metrics.taskFailed,
-  });
-  const budgets = parts.use(new Budgets(log, systemClock));
+  const supervisor = new Supervisor({ clock, log, fatal, failed: metrics.taskFailed });
+  const budgets = parts.use(new Budgets(log, clock));
   parts.use(
     new SpareMemory({
-      clock: systemClock,
+      clock,
       memory: () => Deno.memoryUsage(),
       collect: lookForGarbage,
       giveBack: giveBackMemory,
     }),
   );
   const base: Base = {
-    ...{ settings, auth, tls, log, steadyLog, metrics },
-    ...{ events, journal, supervisor, budgets, fatal },
+    ...surroundings,
+    ...{ settings, auth, tls, steadyLog, metrics },
+    ...{ events, journal, supervisor, budgets },
   };
   const keeper = startKeeper(base, parts);
   const kept = await keeper?.open();
@@ -109,7 +112,7 @@ export async function startDaemon(
     events.goOnBehind(kept.lastSeq);
     journal.restore(kept.events, kept.lastSeq);
   }
-  const restored = kept && restore(kept, config, log);
+  const restored = kept && restore(base, kept, config);
   if (restored?.isHealthFresh) journal.goOnWith(restored.backends.keys());
   const checker = startChecker(base, config, restored, parts);
   keeper?.follow(checker);
@@ -119,8 +122,8 @@ export async function startDaemon(
   };
   const vpp = startVpp(base, checker, flushes, parts);
   if (vpp) checker.watchTraffic(() => trafficOf(vpp.counters()));
-  const loader = parts.use(new ConfigLoader(systemClock));
-  const file = configFile(base, checker, manager, loader, vpp);
+  const loader = parts.use(new ConfigLoader(clock));
+  const file = configFile(base, checker, loader, vpp);
   metrics.reloaded(true);
   metrics.attach({
     checker,
@@ -133,7 +136,7 @@ export async function startDaemon(
   });
   warnOfMissingCapabilities(config, log);
   startMetricsServer(base, parts);
-  const audit = new Audit({ events, observer: metrics.rpcObserver, clock: systemClock });
+  const audit = new Audit({ events, observer: metrics.rpcObserver, clock });
   const api = await startApi(base, checker, file, vpp, keeper, audit);
   parts.adopt(api, (server) => server.shutdown());
   // Files of TLS are also read when nobody asks for it.
@@ -144,10 +147,10 @@ export async function startDaemon(
   });
   manager.ready(runningStatus(config));
   // Each thread that is started has the runtime listen anew.
-  const refusing = every(systemClock, 1_000, refuseDebugger);
+  const refusing = every(clock, 1_000, refuseDebugger);
   parts.defer(() => refusing.cancel());
-  const lateness = new Lateness(systemClock, cpuMs, log);
-  const vitals = parts.use(new Vitals(systemClock, checker, (counts) => lateness.look(counts)));
+  const lateness = new Lateness(clock, cpuMs, log);
+  const vitals = parts.use(new Vitals(clock, checker, (counts) => lateness.look(counts)));
   manager.watch(() => vitals.complaint(vpp));
   const own = parts.move();
   return {
@@ -185,7 +188,7 @@ function cpuMs(): number {
 
 /** What outlives the process, or undefined when nothing does. */
 function startKeeper(
-  { settings: { stateDir }, log, journal }: Base,
+  { settings: { stateDir }, clock, log, journal }: Base,
   parts: AsyncDisposableStack,
 ): Keeper | undefined {
   if (stateDir === "") {
@@ -194,16 +197,16 @@ function startKeeper(
     });
     return undefined;
   }
-  const keeping = new FileKeeping(stateDir, systemClock);
+  const keeping = new FileKeeping(stateDir, clock);
   return parts.adopt(
-    new Keeper({ keeping, clock: systemClock, log, journal }),
+    new Keeper({ keeping, clock, log, journal }),
     (keeper) => keeper.close(),
   );
 }
 
 /** Says what counts of what was kept. */
-function restore(state: SavedState, config: Config, log: DaemonLog): Restored {
-  const now = systemClock.wall();
+function restore({ clock, log }: Base, state: SavedState, config: Config): Restored {
+  const now = clock.wall();
   const restored = restoredFrom(state, now, config.stateMaxAgeMs);
   log.info("state-restored", {
     backends: state.backends.length,
@@ -216,14 +219,14 @@ function restore(state: SavedState, config: Config, log: DaemonLog): Restored {
 }
 
 function startChecker(
-  { log, metrics, events, fatal }: Base,
+  { clock, log, metrics, events, fatal }: Base,
   config: Config,
   restored: Restored | undefined,
   parts: AsyncDisposableStack,
 ): Checker {
   const threads = parts.use(
     new ProbeThreads({
-      ...{ log, fatal, clock: systemClock, version: version.version },
+      ...{ clock, log, fatal, version: version.version },
       descriptorLimit: descriptorLimit(),
     }),
   );
@@ -231,7 +234,7 @@ function startChecker(
     new Checker({
       config,
       probing: threads.start,
-      clock: systemClock,
+      clock,
       log,
       events,
       observer: metrics.checkerObserver,
@@ -242,7 +245,7 @@ function startChecker(
 
 /** VPP, or undefined when it was not asked for. It is connected to in the background. */
 function startVpp(
-  { settings, steadyLog, metrics, events, supervisor }: Base,
+  { settings, clock, steadyLog, metrics, events, supervisor }: Base,
   checker: Checker,
   flushes: FlushMemory | undefined,
   parts: AsyncDisposableStack,
@@ -255,7 +258,7 @@ function startVpp(
     flushes,
     events,
     log: steadyLog,
-    clock: systemClock,
+    clock,
     supervisor,
     observer: metrics.vppObserver,
   });
@@ -266,9 +269,8 @@ function startVpp(
 
 /** The file that SIGHUP and the API load again. */
 function configFile(
-  { settings, auth, log, steadyLog, metrics, events }: Base,
+  { settings, auth, clock, log, manager, steadyLog, metrics, events }: Base,
   checker: Checker,
-  manager: ServiceManager,
   loader: ConfigLoader,
   vpp: VppService | undefined,
 ): ConfigFile {
@@ -277,14 +279,14 @@ function configFile(
     path: settings.configPath,
     load: () => loader.load(settings.configPath),
     stamp: () => stamp.now(),
-    now: () => systemClock.wall(),
+    now: () => clock.wall(),
     apply: async (config, options) => {
       const outcome = await checker.reload(config, options);
       warnOfMissingCapabilities(config, log);
       return outcome;
     },
     foresee: (config) => checker.foreseeReload(config),
-    foreseeVpp: vpp && ((desired) => forecastVpp(vpp, desired, systemClock)),
+    foreseeVpp: vpp && ((desired) => forecastVpp(vpp, desired, clock)),
     reloading: () => manager.reloading(),
     reloaded: (refusal) => {
       metrics.reloaded(refusal === undefined);

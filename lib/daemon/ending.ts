@@ -1,6 +1,8 @@
 import type { DaemonLog, Logger } from "../log/mod.ts";
+import type { ServiceManager } from "../service/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import { exitCodes } from "./flags.ts";
+import { oneLine } from "./status_text.ts";
 
 /** How errors that reached the top are dealt with. */
 export interface LastResortOptions {
@@ -68,12 +70,38 @@ const lastWordMs = 100;
  */
 export function endAtOnce(
   error: Error,
+  manager: Pick<ServiceManager, "status">,
   log: Pick<DaemonLog, "error" | "flush">,
   exit: (code: number) => void,
 ): void {
+  manager.status(`fatal: ${oneLine(error.message)}`);
   log.error("fatal", { err: error.message, stack: error.stack });
   const end = () => exit(exitCodes.fault);
   log.flush(lastWordMs).then(end, end);
+}
+
+/** How long the end may take in all. */
+const stopLimitMs = 15_000;
+
+/** Whether everything could be taken down, and in time. */
+export async function takeDown(
+  daemon: AsyncDisposable,
+  log: Logger,
+  clock: Clock,
+): Promise<boolean> {
+  const { promise: late, resolve } = Promise.withResolvers<boolean>();
+  const limit = clock.after(stopLimitMs, () => {
+    log.error("stop-timeout", { "after-seconds": stopLimitMs / 1000 });
+    resolve(false);
+  });
+  const done = daemon[Symbol.asyncDispose]().then(() => true, (error) => {
+    log.error("stop-failed", { err: String(error) });
+    return false;
+  });
+  const ok = await Promise.race([done, late]);
+  limit.cancel();
+  if (ok) log.info("stopped");
+  return ok;
 }
 
 /** What signals ask of the daemon. */

@@ -7,6 +7,7 @@ import { complain, createLogger, goesToJournal, reasonOf, silentLogger } from ".
 import type { DaemonLog, Logger } from "../log/mod.ts";
 import { refuseDebugger } from "../net/mod.ts";
 import { ServiceManager } from "../service/mod.ts";
+import type { FatalError } from "../supervisor/mod.ts";
 import { systemClock } from "../time/mod.ts";
 import {
   type CertificateFacts,
@@ -21,7 +22,7 @@ import { logWarnings } from "./config_file.ts";
 import { type Daemon, startDaemon } from "./daemon.ts";
 import { exitCodes, usage } from "./flags.ts";
 import { type AccessSettings, dangersOf, logDangers } from "./dangers.ts";
-import { endAtOnce, guardAgainstStrayErrors, listenToSignals } from "./ending.ts";
+import { endAtOnce, guardAgainstStrayErrors, listenToSignals, takeDown } from "./ending.ts";
 import { answerTo, askForReload, reloadAsker } from "./reload_answer.ts";
 import { socketRights } from "./servers.ts";
 import { type CheckRequest, readRequest, type Request, type Settings } from "./settings.ts";
@@ -31,8 +32,6 @@ import { oneLine, refusedStatus } from "./status_text.ts";
 const hangup: Actor = { name: "signal", from: "SIGHUP" };
 /** How long a log reader that has stopped may hold up the end. */
 const flushLimitMs = 1000;
-/** How long the end may take in all. */
-const stopLimitMs = 15_000;
 
 /** Runs maglevd with these arguments until it is told to stop. Resolves to the exit code. */
 export async function runMaglevd(args: readonly string[]): Promise<number> {
@@ -139,7 +138,8 @@ async function serve(settings: Settings): Promise<number> {
   refuseDebugger();
   log.info("starting", { ...version });
   if (unsure !== undefined) log.warn("authorities-unsure", { err: unsure });
-  const code = await serveLogged(settings, log);
+  using listening = listen(log);
+  const code = await serveLogged(settings, log, listening);
   await log.flush(flushLimitMs);
   return code;
 }
@@ -154,9 +154,11 @@ function chooseAuthorities(): string | undefined {
   }
 }
 
-async function serveLogged(settings: Settings, log: DaemonLog): Promise<number> {
-  const running: Running = { daemon: undefined, reloadAsked: false };
-  const told = untilTold(running, log);
+async function serveLogged(
+  settings: Settings,
+  log: DaemonLog,
+  { told, running }: Listening,
+): Promise<number> {
   using manager = serviceManager(log);
   const outcome = await loadConfig(settings.configPath);
   if (outcome.kind === "invalid") {
@@ -188,7 +190,7 @@ async function serveLogged(settings: Settings, log: DaemonLog): Promise<number> 
   const { code, why } = await told;
   log.info("stopping", { why });
   manager.stopping(`ended: ${why}`);
-  return await stop(daemon, log) ? code : exitCodes.fault;
+  return await takeDown(daemon, log, systemClock) ? code : exitCodes.fault;
 }
 
 /** The certificates of TLS, why there can be none, or undefined when they are not asked for. */
@@ -209,10 +211,8 @@ async function start(
   manager: ServiceManager,
 ): Promise<Daemon | undefined> {
   try {
-    return await startDaemon(settings, config, access, log, manager, (error) => {
-      manager.status(`fatal: ${oneLine(error.message)}`);
-      endAtOnce(error, log, Deno.exit);
-    });
+    const fatal = (error: FatalError) => endAtOnce(error, manager, log, Deno.exit);
+    return await startDaemon(settings, config, access, { clock: systemClock, log, manager, fatal });
   } catch (error) {
     const err = reasonOf(error);
     log.error("start-failed", { err });
@@ -233,10 +233,19 @@ interface Told {
   readonly why: string;
 }
 
-/** Listens to signals and stray errors; resolves when one of them ends the daemon. */
-function untilTold(running: Running, log: DaemonLog): Promise<Told> {
-  const { promise, resolve } = Promise.withResolvers<Told>();
-  listenToSignals({
+/** What is heard until this is disposed of. */
+interface Listening extends Disposable {
+  /** Resolves when a signal, or errors, end the daemon. */
+  readonly told: Promise<Told>;
+  /** Who is told of the others. */
+  readonly running: Running;
+}
+
+/** Listens to signals and stray errors. */
+function listen(log: DaemonLog): Listening {
+  const running: Running = { daemon: undefined, reloadAsked: false };
+  const { promise: told, resolve } = Promise.withResolvers<Told>();
+  const endSignals = listenToSignals({
     reload: () => {
       if (running.daemon) void reloadAndTell(running.daemon, log);
       else running.reloadAsked = true;
@@ -247,13 +256,19 @@ function untilTold(running: Running, log: DaemonLog): Promise<Told> {
       void log.flush(flushLimitMs).then(() => Deno.exit(exitCodes.fault));
     },
   });
-  guardAgainstStrayErrors({
+  const endGuard = guardAgainstStrayErrors({
     log,
     clock: systemClock,
     count: () => running.daemon?.strayError(),
     giveUp: () => resolve({ code: exitCodes.fault, why: "too many errors" }),
   });
-  return promise;
+  return {
+    ...{ told, running },
+    [Symbol.dispose]: () => {
+      endSignals();
+      endGuard();
+    },
+  };
 }
 
 /** Reloads, and tells who sent the signal and waits, if there is such. Never rejects. */
@@ -265,21 +280,4 @@ async function reloadAndTell(daemon: Daemon, log: Logger): Promise<void> {
   });
   const outcome = await daemon.reload(hangup);
   await asker?.tell(answerTo(outcome)).catch(unanswered);
-}
-
-/** Whether everything could be taken down in time. */
-async function stop(daemon: Daemon, log: DaemonLog): Promise<boolean> {
-  const { promise: late, resolve } = Promise.withResolvers<boolean>();
-  const limit = systemClock.after(stopLimitMs, () => {
-    log.error("stop-timeout", { "after-seconds": stopLimitMs / 1000 });
-    resolve(false);
-  });
-  const done = daemon[Symbol.asyncDispose]().then(() => true, (error) => {
-    log.error("stop-failed", { err: String(error) });
-    return false;
-  });
-  const ok = await Promise.race([done, late]);
-  limit.cancel();
-  if (ok) log.info("stopped");
-  return ok;
 }

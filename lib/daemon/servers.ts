@@ -19,7 +19,7 @@ const nothingWrong: StateCondition = { notKept: undefined, troubles: [] };
 
 /** Serves the API. Rejects with a sentence when that cannot be. */
 export async function startApi(
-  { settings, auth, tls, log, metrics, supervisor, budgets, events, journal }: Base,
+  { settings, auth, tls, clock, log, metrics, supervisor, budgets, events, journal }: Base,
   checker: Checker,
   config: ConfigFile,
   vpp: VppService | undefined,
@@ -59,7 +59,7 @@ export async function startApi(
     log,
     reflection: settings.reflection,
     tls,
-    clock: systemClock,
+    clock,
   });
   for (const addr of server.addresses) log.info("api-listening", { addr });
   return server;
@@ -85,7 +85,7 @@ function metricsAccess(auth: Auth): () => Access | undefined {
 
 /** Serves metrics, if they are asked for. Throws a sentence when that cannot be. */
 export function startMetricsServer(
-  { settings, auth, tls, log, metrics, supervisor, budgets }: Base,
+  { settings, auth, tls, clock, log, metrics, supervisor, budgets }: Base,
   parts: AsyncDisposableStack,
 ): void {
   const { metricsAddress, metricsTls } = settings;
@@ -93,12 +93,12 @@ export function startMetricsServer(
   const server = serveMetrics({
     address: metricsAddress,
     tls: metricsTls ? tls : undefined,
-    gate: auth && readGate(metricsAccess(auth), systemClock),
+    gate: auth && readGate(metricsAccess(auth), clock),
     metrics,
     connections: metrics.connectionObserver("metrics"),
     budgets,
     supervisor,
-    clock: systemClock,
+    clock,
     log,
   });
   parts.defer(() => server.close());

@@ -1,5 +1,5 @@
-import { equal, match, ok } from "node:assert/strict";
-import { endAtOnce, guardAgainstStrayErrors } from "../../lib/daemon/ending.ts";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { endAtOnce, guardAgainstStrayErrors, takeDown } from "../../lib/daemon/ending.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
 import { until } from "../support/until.ts";
@@ -69,9 +69,32 @@ Deno.test("a fatal error ends the process with 4 once it is logged, and when it 
         return flush();
       },
     };
-    endAtOnce(new Error("cannot leave network namespace dp"), noted, ended.resolve);
+    const manager = { status: (text: string) => void order.push(text) };
+    endAtOnce(new Error("cannot leave namespace dp\nat all"), manager, noted, ended.resolve);
     equal(await ended.promise, 4);
-    equal(order.join(), "fatal,flush 100");
-    equal(log.named("fatal")[0]?.err, "cannot leave network namespace dp");
+    equal(order.join(), "fatal: cannot leave namespace dp (and 1 more),fatal,flush 100");
+    equal(log.named("fatal")[0]?.err, "cannot leave namespace dp\nat all");
   }
+});
+
+Deno.test("an end in order is told, and so is one that fails or takes too long", async () => {
+  const ended = (dispose: () => Promise<void>) => {
+    const [log, clock] = [new RecordedLog(), new FakeClock()];
+    return { log, clock, ok: takeDown({ [Symbol.asyncDispose]: dispose }, log, clock) };
+  };
+  const inOrder = ended(() => Promise.resolve());
+  equal(await inOrder.ok, true);
+  deepEqual([inOrder.log.lines, inOrder.clock.pending], [["info stopped"], 0]);
+
+  const failed = ended(() => Promise.reject(new Error("the disk is gone")));
+  equal(await failed.ok, false);
+  deepEqual(failed.log.lines, ["error stop-failed err=Error: the disk is gone"]);
+  equal(failed.clock.pending, 0);
+
+  const stuck = ended(() => new Promise<void>(() => {}));
+  stuck.clock.advance(14_999);
+  deepEqual(stuck.log.lines, []);
+  stuck.clock.advance(1);
+  equal(await stuck.ok, false);
+  deepEqual(stuck.log.lines, ["error stop-timeout after-seconds=15"]);
 });

@@ -39,7 +39,6 @@ export const testedBy: Readonly<Record<string, readonly string[]>> = {
   ],
   "config/schema": ["config/forms"],
 
-  "daemon/run": ["daemon/daemon", "daemon/servers"],
   "daemon/settings": ["daemon/flags", "flags/tls_flags"],
 
   "h1/answers": ["h1/answer"],
