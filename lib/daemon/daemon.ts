@@ -1,4 +1,3 @@
-import process from "node:process";
 import { Checker, type Restored } from "../checker/mod.ts";
 import { type Config, ConfigLoader, describeContents } from "../config/mod.ts";
 import { type Actor, EventStream, Journal, logEvents } from "../events/mod.ts";
@@ -20,7 +19,7 @@ import type { TlsFiles } from "../tls/mod.ts";
 import { warnOfMissingCapabilities } from "./capabilities.ts";
 import { ConfigFile, FileStamp } from "./config_file.ts";
 import { logDangers, unfitCertificate } from "./dangers.ts";
-import { Lateness, Vitals } from "./vitals.ts";
+import { cpuMs, Lateness, Vitals } from "./vitals.ts";
 import { rateOf } from "./log_rates.ts";
 import { startApi, startMetricsServer } from "./servers.ts";
 import type { Settings } from "./settings.ts";
@@ -178,12 +177,6 @@ function reloadBySignal(checker: Checker): AuditedChange<ConfigReloadOutcome> {
     state: () => describeContents(checker.config),
     failure: (outcome) => outcome.kind === "ok" ? "" : outcome.message,
   };
-}
-
-/** CPU time that this process has had, in milliseconds. */
-function cpuMs(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
 }
 
 /** What outlives the process, or undefined when nothing does. */

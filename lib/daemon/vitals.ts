@@ -1,3 +1,4 @@
+import process from "node:process";
 import type { CheckerStats } from "../checker/mod.ts";
 import type { Config } from "../config/mod.ts";
 import { type Clock, every, type Timer } from "../time/mod.ts";
@@ -139,4 +140,10 @@ export class Lateness {
     this.#saidAt = undefined;
     this.#log.info("probes-on-time");
   }
+}
+
+/** CPU time that this process has had, in milliseconds. */
+export function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }

@@ -33,6 +33,7 @@ Deno.test("a daemon probes, has VPP forward, tells of it everywhere and leaves V
   {
     await using daemon = await site.start(...flags);
     equal(daemon.named("state-memory-only").length, 1);
+    deepEqual(daemon.named("state-restored"), []);
     await programmed(site, daemon);
     deepEqual(daemon.told, [running]);
     await site.pass(10_000);
@@ -210,4 +211,20 @@ Deno.test("the memory that a burst has left behind is looked for", async () => {
   } finally {
     Object.assign(Deno, { memoryUsage });
   }
+});
+
+Deno.test("the watchdog is not fed while no probe ends", async () => {
+  // Of a clock on which hours pass, and a check that the threads make once an hour of theirs.
+  const text = testConfig({ port: 1, backends }).replaceAll("interval: 100ms", "interval: 1h");
+  await using site = new Site(text);
+  await using daemon = await site.start();
+  await until(() => daemon.named("backend-transition").length > 0, "the first probe");
+  site.clock.advance(2_000);
+  const told = daemon.told.length;
+  site.clock.advance(2 * 3_600_000);
+  const fed = daemon.told.slice(told).filter((message) => message === "WATCHDOG=1").length;
+  // Every 10 s, up to a tenth more than the interval and the timeout, and 10 s.
+  equal(fed, 397);
+  await until(() => daemon.named("watchdog-not-fed").length === 720 - fed, "the others");
+  match(String(daemon.named("watchdog-not-fed")[0]?.err), /^no probe has finished for \d+ s$/);
 });

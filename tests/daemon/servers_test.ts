@@ -1,8 +1,12 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import { Code, ConnectError, createClient } from "@connectrpc/connect";
+import { createConnectTransport } from "@connectrpc/connect-web";
+import { Maglev } from "../../lib/gen/maglev_pb.ts";
+import { within } from "../support/deadline.ts";
 import { Auth } from "../../lib/access/mod.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
 import { TlsFiles } from "../../lib/tls/mod.ts";
-import { certFile, serverPaths, textOf } from "../support/certificates.ts";
+import { certFile, keyFile, serverPaths, textOf } from "../support/certificates.ts";
 import { newToken } from "../support/tokens.ts";
 import { testConfig } from "../e2e/support/configs.ts";
 import { Site } from "./support/site.ts";
@@ -75,6 +79,61 @@ Deno.test("who may do what goes by the file, also once it is another one, and by
   deepEqual([await disable(first), await disable(second)], [401, 200]);
   equal(await scrape(), 401);
   equal(await scrape({ authorization: `Bearer ${second.token}` }), 200);
+});
+
+/** A stream of events; `ended` tells the code with which it does. */
+async function watching(baseUrl: string, fetched: typeof fetch, headers: HeadersInit = {}) {
+  const transport = createConnectTransport({ baseUrl, fetch: fetched });
+  const events = createClient(Maglev, transport).watchEvents({}, { headers });
+  const opened = Promise.withResolvers<void>();
+  const ended = (async () => {
+    for await (const _ of events) opened.resolve();
+  })().then(() => undefined, (error) => ConnectError.from(error).code);
+  await Promise.race([opened.promise, ended]);
+  return { ended };
+}
+
+Deno.test("a stream ends when the file no longer lets who asked for it", async () => {
+  await using site = new Site(config);
+  const [first, second] = [newToken(), newToken()];
+  const file = (sha256: string) =>
+    `auth:\n  tokens: [{ name: ci, role: operate, sha256: ${sha256} }]\n`;
+  const auth = await authOf(site, file(first.sha256));
+  await using daemon = await site.startWith({ auth });
+  const headers = { authorization: `Bearer ${first.token}` };
+  const { ended } = await watching(`http://${daemon.address("api-listening")}`, fetch, headers);
+  await Deno.writeTextFile(`${site.folder}/auth.yaml`, file(second.sha256));
+  await daemon.daemon.reload({ name: "signal", from: "SIGHUP" });
+  equal(await within(5_000, "the end of the stream", ended), Code.Unauthenticated);
+});
+
+Deno.test("a stream ends once the authority of its client's certificate is another one", async () => {
+  await using site = new Site(config);
+  const { clock, folder } = site;
+  const paths = { ...serverPaths, clientCa: `${folder}/ca` };
+  await Deno.writeTextFile(paths.clientCa, textOf(certFile("authority")));
+  const auth = await authOf(
+    site,
+    "auth:\n  certificates: [{ san: 'email:alice@example.net', role: view }]\n",
+  );
+  using tls = await TlsFiles.open({ paths, clock, log: new RecordedLog() });
+  await using daemon = await site.startWith(
+    { auth, tls },
+    ...[`--tls-cert=${paths.cert}`, `--tls-key=${paths.key}`, `--tls-client-ca=${paths.clientCa}`],
+    `--auth=${folder}/auth.yaml`,
+  );
+  using client = Deno.createHttpClient({
+    caCerts: [textOf(certFile("authority"))],
+    ...{ cert: textOf(certFile("alice")), key: textOf(keyFile("alice")) },
+  });
+  const { ended } = await watching(
+    `https://${daemon.address("api-listening")}`,
+    (input, init) => fetch(input, { ...init, client }),
+  );
+  await Deno.writeTextFile(paths.clientCa, textOf(certFile("other-authority")));
+  // Files are looked at every 5 s, and read once they are the same twice.
+  const code = await within(10_000, "the end of the stream", site.turning(ended));
+  equal(code, Code.Unauthenticated);
 });
 
 Deno.test("without a file this machine may do everything, and metrics can be off", async () => {

@@ -1,5 +1,6 @@
-import { deepEqual } from "node:assert/strict";
-import { Lateness } from "../../lib/daemon/vitals.ts";
+import { deepEqual, ok } from "node:assert/strict";
+import process from "node:process";
+import { cpuMs, Lateness } from "../../lib/daemon/vitals.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
 
@@ -77,4 +78,14 @@ Deno.test("a period that was stretched by a standstill is as long as it was", ()
   stage.clock.advance(89_000);
   stage.pass(1, { cpuMs: 900, done: 10, late: 10 });
   deepEqual(stage.log.named("probes-late").map((each) => each["cpu-percent"]), [1]);
+});
+
+Deno.test("what a process has had of a CPU is its own time and the kernel's, in milliseconds", () => {
+  const total = () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1000;
+  };
+  const before = total();
+  const had = cpuMs();
+  ok(before <= had && had <= total(), `${had} ms`);
 });
