@@ -74,6 +74,18 @@ export function over({ over }: Arena): Promise<void> {
   return new Promise((resolve) => over.addEventListener("abort", () => resolve(), { once: true }));
 }
 
+/** Resolves with the first of `ends`, when the attack is over, or after `ms`. */
+export async function whicheverFirst(
+  arena: Arena,
+  ms: number,
+  ...ends: readonly Promise<unknown>[]
+): Promise<void> {
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  await Promise.race([...ends, over(arena), late]);
+  clearTimeout(timer);
+}
+
 /** Resolves after `ms`. */
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));

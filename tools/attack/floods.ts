@@ -1,5 +1,5 @@
 import * as wire from "../../tests/h2/support/wire.ts";
-import { crew, flood, over, pause } from "./crew.ts";
+import { crew, flood, whicheverFirst } from "./crew.ts";
 import { Ended } from "./ended.ts";
 import { greeting } from "./grpc.ts";
 import { type Dial, dial, ignore, type Raw } from "./socket.ts";
@@ -79,7 +79,7 @@ async function exchange(
     const raw = await open(arena, { from: n, hear: (piece) => ended.take(piece) });
     if (raw === undefined) return;
     if (await raw.send(bytes)) arena.count(what, each);
-    await Promise.race([ended.all, raw.gone, over(arena), pause(patienceMs)]);
+    await whicheverFirst(arena, patienceMs, ended.all, raw.gone);
     if (ended.count > 0) arena.count("answers", ended.count);
     raw.close();
   });

@@ -1,5 +1,5 @@
 import * as wire from "../../../tests/h2/support/wire.ts";
-import { crew, flood, hold, over, pause } from "../crew.ts";
+import { crew, flood, hold, whicheverFirst } from "../crew.ts";
 import { dial, ignore, type Raw } from "../socket.ts";
 import type { Arena, Attack, Port } from "../types.ts";
 
@@ -29,7 +29,7 @@ async function drip(arena: Arena, raw: Raw, rest: Uint8Array): Promise<void> {
   for (let at = 0; at < rest.length && !arena.over.aborted; at++) {
     if (!await raw.send(rest.subarray(at, at + 1))) return;
     arena.count("octets dripped");
-    await Promise.race([pause(dripMs), raw.gone, over(arena)]);
+    await whicheverFirst(arena, dripMs, raw.gone);
   }
 }
 
@@ -55,7 +55,7 @@ export const http1Attacks: readonly Attack[] = [
     run: (arena) => {
       const [count, apartMs] = [arena.size(240, 12), arena.size(250, 20)];
       return hold(arena, count, async (n) => {
-        await Promise.race([pause(n % count * apartMs), over(arena)]);
+        await whicheverFirst(arena, n % count * apartMs);
         if (arena.over.aborted) return undefined;
         const raw = await dial(arena, { port: "metrics", from: n % 100 });
         if (await raw?.send(scrape)) arena.count("scrapes");

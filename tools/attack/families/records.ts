@@ -1,5 +1,5 @@
 import * as wire from "../../../tests/h2/support/wire.ts";
-import { crew, over, pause } from "../crew.ts";
+import { crew, pause, whicheverFirst } from "../crew.ts";
 import { Ended } from "../ended.ts";
 import { open } from "../floods.ts";
 import { body, envelope, fields, streams, textField } from "../grpc.ts";
@@ -84,7 +84,7 @@ async function greeted(arena: Arena, n: number, bytes: Uint8Array): Promise<void
   const raw = await open(arena, { from: n % manyAddresses, hear: (piece) => ended.take(piece) });
   if (raw === undefined) return;
   if (await raw.send(bytes)) arena.count("calls", each);
-  await Promise.race([ended.all, raw.gone, over(arena), pause(patienceMs)]);
+  await whicheverFirst(arena, patienceMs, ended.all, raw.gone);
   raw.close();
 }
 
@@ -94,7 +94,7 @@ async function said(arena: Arena, n: number, port: Port, bytes: Uint8Array): Pro
   const raw = await dial(arena, { port, from: n % manyAddresses, hear });
   if (raw === undefined) return;
   if (await raw.send(bytes)) arena.count("requests");
-  await Promise.race([answered, raw.gone, over(arena), pause(patienceMs)]);
+  await whicheverFirst(arena, patienceMs, answered, raw.gone);
   raw.close();
 }
 

@@ -1,5 +1,5 @@
 import * as wire from "../../../tests/h2/support/wire.ts";
-import { crew, hold, over, pause } from "../crew.ts";
+import { crew, hold, whicheverFirst } from "../crew.ts";
 import { callFlood, open } from "../floods.ts";
 import { body, call, envelope, fields, streams, textField, unknownFields } from "../grpc.ts";
 import { dial, ignore, type Raw } from "../socket.ts";
@@ -166,7 +166,7 @@ export const requestAttacks: readonly Attack[] = [
           });
           const raw = await dial(arena, { from: n, hear: (bytes) => heard(bytes.length) });
           if (await raw?.send(post)) arena.count("calls");
-          if (raw) await Promise.race([answer, raw.gone, over(arena), pause(20_000)]);
+          if (raw) await whicheverFirst(arena, 20_000, answer, raw.gone);
           raw?.close();
         }),
       ]).then(() => {});

@@ -1,4 +1,4 @@
-import { crew, hold, over, pause } from "../crew.ts";
+import { crew, hold, whicheverFirst } from "../crew.ts";
 import { call, greeting, textField } from "../grpc.ts";
 import { clientHello } from "../hello.ts";
 import { certificateOf, type ClientCertificate } from "../site/certificates.ts";
@@ -19,7 +19,7 @@ async function shake(arena: Arena, n: number, certificate: ClientCertificate): P
   arena.count("handshakes");
   await raw.send(greeting());
   await raw.send(call(1, "GetBackend", textField(1, "b0")));
-  await Promise.race([answered, raw.gone, over(arena), pause(patienceMs)]);
+  await whicheverFirst(arena, patienceMs, answered, raw.gone);
   raw.close();
 }
 
@@ -32,9 +32,9 @@ async function greet(arena: Arena, n: number): Promise<void> {
   const raw = await dial(arena, { from: n % manyAddresses, hear });
   if (raw === undefined) return;
   if (await raw.send(clientHello(arena.random))) arena.count("hellos");
-  await Promise.race([answered, raw.gone, over(arena), pause(patienceMs)]);
+  await whicheverFirst(arena, patienceMs, answered, raw.gone);
   if (n % 3 === 0 && await raw.send(clientHello(arena.random))) {
-    await Promise.race([raw.gone, over(arena), pause(patienceMs)]);
+    await whicheverFirst(arena, patienceMs, raw.gone);
   }
   raw.close();
 }
