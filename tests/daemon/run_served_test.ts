@@ -1,4 +1,6 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { fstatSync } from "node:fs";
+import { until } from "../support/until.ts";
 import { testConfig } from "../e2e/support/configs.ts";
 import { newToken } from "../support/tokens.ts";
 import { certFile, keyFile } from "../support/certificates.ts";
@@ -77,6 +79,45 @@ Deno.test("maglevd serves until SIGTERM, and says so from beginning to end", asy
     "STOPPING=1\nSTATUS=ended: SIGTERM",
   ]);
   deepEqual([program.out, program.err, program.exits], [[], [], []]);
+  deepEqual(program.named("authorities-unsure"), []);
+  deepEqual([...new Set(program.priorities)], [""]);
+  // Nor does it hear of anything any more.
+  const stray = new ErrorEvent("error", { error: new Error("stray"), cancelable: true });
+  equal(globalThis.dispatchEvent(stray), true);
+});
+
+Deno.test("what goes to the journal tells its priority", async () => {
+  await using unit = new Unit();
+  const { dev, ino } = fstatSync(1);
+  const environment = { JOURNAL_STREAM: `${dev}:${ino}` };
+  await using program = new Program(unit.args(), environment);
+  await program.logged("api-listening");
+  deepEqual(program.priorities.slice(0, 1), ["<6>"]);
+});
+
+Deno.test("after an error that nothing can go on with, the process ends at once", async () => {
+  await using unit = new Unit();
+  const { Worker } = globalThis;
+  const message = "cannot leave network namespace dp";
+  // A thread that says so, and nothing else.
+  class Lost {
+    onmessage: (event: unknown) => void = () => {};
+    constructor() {
+      setTimeout(() => this.onmessage({ data: { kind: "fatal", message } }), 20);
+    }
+    postMessage() {}
+    terminate() {}
+  }
+  Object.assign(globalThis, { Worker: Lost });
+  try {
+    await using program = unit.run();
+    await until(() => program.exits.length > 0, "the end");
+    deepEqual(program.exits, [[4, "fatal"]]);
+    equal(program.named("fatal")[0]?.err, message);
+    ok((await unit.told()).includes(`STATUS=fatal: ${message}`));
+  } finally {
+    Object.assign(globalThis, { Worker });
+  }
 });
 
 Deno.test("a second signal ends it at once", async () => {
@@ -90,7 +131,8 @@ Deno.test("a second signal ends it at once", async () => {
   await program.logged("stopping-at-once");
   equal(program.named("stopping-at-once")[0]?.why, "SIGTERM");
   await program.code;
-  deepEqual(program.exits, [4]);
+  deepEqual(program.exits.map(([code]) => code), [4]);
+  equal(program.exits[0]?.[1], "stopping-at-once");
 });
 
 Deno.test("SIGHUP reloads, also before there is a daemon, and who waits is answered", async () => {
@@ -107,8 +149,9 @@ Deno.test("SIGHUP reloads, also before there is a daemon, and who waits is answe
   equal(refused.code, 1);
   match(refused.err, /^\/.*maglev\.yaml:\d+:\d+: maglev\.oops: unknown key/);
   Deno.writeTextFileSync(unit.path, config);
-  const done = await reload();
-  deepEqual([done.code, done.out, done.err], [0, "", ""]);
+  const environment = { ...unit.environment, MAINPID: String(Deno.pid) };
+  await using asked = new Program(["--reload"], environment);
+  deepEqual([await asked.code, asked.out, asked.err], [0, [], []]);
   deepEqual(program.named("reload-unanswered"), []);
   Deno.kill(Deno.pid, "SIGTERM");
   equal(await program.code, 0);
@@ -143,6 +186,11 @@ Deno.test("errors that nobody expected are counted, and too many end it as a fau
 });
 
 Deno.test("what keeps it from starting is in its log, its status and its exit code", async () => {
+  await using flags = new Unit();
+  equal((await ran(["--log-level=loud"], flags.environment)).code, 2);
+  const loud = 'maglevd: --log-level is debug, info, warn or error, not "loud"';
+  deepEqual(await flags.told(), [`STATUS=${loud}`]);
+
   const broken = config.replace("fall: 3", "fall: three");
   const auth = `auth:\n  tokens:\n    - { name: ci, role: view, sha256: ${newToken().sha256} }\n`;
   const outcome = async (

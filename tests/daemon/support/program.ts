@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers";
 import { runMaglevd } from "../../../lib/daemon/mod.ts";
 import { until } from "../../support/until.ts";
 import type { Entry } from "./site.ts";
@@ -21,8 +22,10 @@ export class Program implements AsyncDisposable {
   readonly out: string[] = [];
   readonly err: string[] = [];
   readonly entries: Entry[] = [];
-  /** What the process was ended with, at once. */
-  readonly exits: number[] = [];
+  /** What the process was ended with, at once, and the last record that was out by then. */
+  readonly exits: (readonly [code: number, last: unknown])[] = [];
+  /** Begins of lines that are for systemd's journal. */
+  readonly priorities: string[] = [];
   /** Told of each record as it is logged. */
   onEntry: (entry: Entry) => void = () => {};
   /** What it is left with. */
@@ -46,7 +49,8 @@ export class Program implements AsyncDisposable {
     });
     console.log = (text: string) => void this.out.push(text);
     console.error = (text: string) => void this.err.push(text);
-    Object.assign(Deno, { exit: (code: number) => void this.exits.push(code) });
+    const ended = (code: number) => void this.exits.push([code, this.entries.at(-1)?.msg]);
+    Object.assign(Deno, { exit: ended });
     Deno.stdout.write = (octets) => this.#take(octets);
     this.code = runMaglevd(args).finally(() => this.#isOver = true);
   }
@@ -68,14 +72,18 @@ export class Program implements AsyncDisposable {
     for (const restore of this.#restore) restore();
   }
 
-  #take(octets: Uint8Array): Promise<number> {
+  async #take(octets: Uint8Array): Promise<number> {
+    // As with any pipe, what is written is out in another turn.
+    await new Promise((resolve) => setImmediate(resolve));
     // What a writer hands over at once are whole lines.
     for (const line of new TextDecoder().decode(octets).trimEnd().split("\n")) {
-      const entry = JSON.parse(line.replace(/^<\d>/, ""));
+      const [prefix = ""] = line.match(/^<\d>/) ?? [];
+      this.priorities.push(prefix);
+      const entry = JSON.parse(line.slice(prefix.length));
       this.entries.push(entry);
       this.onEntry(entry);
     }
-    return Promise.resolve(octets.length);
+    return octets.length;
   }
 }
 
