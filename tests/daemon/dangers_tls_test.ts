@@ -86,3 +86,11 @@ Deno.test("a certificate that clients will not take for this machine's is told",
   assert.deepEqual(await dangersOf(usual, undefined, good), []);
   assert.deepEqual(await dangersOf({ ...usual, tls: undefined }, undefined, undefined), []);
 });
+
+Deno.test("a certificate is good from its first moment to its last", () => {
+  const facts = { from: 1_000, end: 2_000, names: ["lb1.example.net"] };
+  const at = (now: number) => certificateProblem(facts, new Set(["lb1.example.net"]), now);
+  assert.deepEqual([at(1_000), at(2_000)], [undefined, undefined]);
+  assert.match(at(999) ?? "", /^it is not valid before 1970-01-01T00:00:01/);
+  assert.match(at(2_001) ?? "", /^it has expired on 1970-01-01T00:00:02/);
+});

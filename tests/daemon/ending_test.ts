@@ -39,6 +39,21 @@ Deno.test("an exception in a callback is logged and life goes on", async () => {
   match(log.lines[0] ?? "", /^error unhandled-exception err=RangeError: in a timer stack=/);
 });
 
+Deno.test("who has stopped listening to errors hears of none", () => {
+  const { seen, log, stop } = fixture();
+  const promise = Promise.resolve();
+  const raise = () => [
+    globalThis.dispatchEvent(new ErrorEvent("error", { cancelable: true })),
+    globalThis.dispatchEvent(
+      new PromiseRejectionEvent("unhandledrejection", { cancelable: true, promise }),
+    ),
+  ];
+  deepEqual(raise(), [false, false]);
+  stop();
+  deepEqual(raise(), [true, true]);
+  deepEqual([seen.count, log.lines.length], [2, 2]);
+});
+
 Deno.test("twenty errors within a minute are too many, twenty in an hour are not", () => {
   const raise = () =>
     globalThis.dispatchEvent(new ErrorEvent("error", { error: new Error("again") }));
