@@ -21,7 +21,7 @@ export const testedBy: Readonly<Record<string, readonly string[]>> = {
   "cli/execute": ["cli/targets"],
   "cli/golden": [
     ...["cli/commands/frontends", "cli/commands/healthchecks", "cli/commands/set"],
-    ...["cli/commands/version", "cli/commands/vpp", "cli/help", "cli/report"],
+    ...["cli/commands/version", "cli/help", "cli/report"],
   ],
   "cli/older": ["cli/asking"],
   "cli/servers": ["cli/servers_file"],
