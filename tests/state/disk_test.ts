@@ -101,6 +101,26 @@ Deno.test(
     }),
 );
 
+Deno.test(
+  needing(isRoot, "root", "on a read-only disk a file of a size that no state has is left alone"),
+  () =>
+    onSmallDisk((folder, remount) => {
+      using store = new Store(`${folder}/state`, Date.now);
+      store.open();
+      store.write(batch({ aliveAt: 1, backends: many(5, 1) }));
+      store[Symbol.dispose]();
+      // Without taking any room.
+      Deno.writeFileSync(`${folder}/state/state.db-wal`, new Uint8Array());
+      Deno.truncateSync(`${folder}/state/state.db-wal`, 128 * 1024 * 1024 + 1);
+      remount("ro");
+      using next = new Store(`${folder}/state`, Date.now);
+      const { state, isWritable, troubles } = next.open();
+      assert.deepEqual([state.backends.length, isWritable], [0, false]);
+      assert.match(JSON.stringify(troubles), /state\.db-wal is too big to be copied/);
+      remount("rw");
+    }),
+);
+
 function freeBytes(folder: string): number {
   const { stdout } = new Deno.Command("df", { args: ["--output=avail", "-B1", folder] })
     .outputSync();
