@@ -132,9 +132,15 @@ Deno.test("however slow the disk is, it is asked one thing at a time", async () 
   for (let i = 0; i < 20; i++) await goOn();
   assert.equal(most, 1);
   assert.deepEqual([...keeping.backends.keys()].sort(), ["a", "c2"]);
+  // The end waits for what is on its way as well.
+  steer(bench.checker).pause("a");
+  await kept.pass(100);
+  assert.equal(waiting.length, 1);
   const closing = kept.keeper.close();
   for (let i = 0; i < 5; i++) await goOn();
   await closing;
+  assert.equal(most, 1);
+  assert.equal(keeping.backends.get("a")?.state, "paused");
   bench[Symbol.dispose]();
 });
 
