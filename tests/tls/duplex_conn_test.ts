@@ -27,7 +27,10 @@ Deno.test("what comes is read in pieces of any size, up to the end", async () =>
   assert.equal(conn.isWaiting, false);
   duplex.push(new Uint8Array([3, 4, 5, 6]));
   assert.deepEqual([await conn.read(into), [...into]], [3, [3, 4, 5]]);
+  // More comes before the rest has been read.
+  duplex.push(new Uint8Array([7, 8]));
   assert.deepEqual([await conn.read(into), into[0]], [1, 6]);
+  assert.deepEqual([await conn.read(into), ...into.subarray(0, 2)], [2, 7, 8]);
   const last = conn.read(into);
   duplex.push(null);
   assert.equal(await last, null);
