@@ -146,8 +146,9 @@ Deno.test("a reload is told to the service manager, the audit, metrics and VPP",
   const { vpp: forecast } = await daemon.must("ReloadConfig", { dryRun: true });
   match(JSON.stringify(forecast), /"total":1\b/);
   site.clock.advance(1_000);
-  const outcome = await daemon.daemon.reload(hangup);
+  const { config: outcome, ...rejected } = await daemon.daemon.reload(hangup);
   ok(outcome.kind === "ok" && outcome.vpp);
+  deepEqual(rejected, { authRejected: "", tlsRejected: "" });
   await until(() => server(site)?.weight === 30, "the new weight in VPP");
   deepEqual(daemon.told.slice(told), ["RELOADING=1", running]);
   const [audit] = daemon.named("audit").slice(-1);
@@ -161,7 +162,7 @@ Deno.test("a reload is told to the service manager, the audit, metrics and VPP",
   equal(series.get(stamp), (loaded.get(stamp) ?? NaN) + 6);
 
   site.write(text.replace("fall: 3", "fall: three"));
-  const refused = await daemon.daemon.reload(hangup);
+  const { config: refused } = await daemon.daemon.reload(hangup);
   equal(refused.kind, "parse-error");
   match(daemon.told.at(-1) ?? "", /; not reloaded: .*maglev\.healthchecks\.web\.fall/);
   const [failed] = daemon.named("audit").slice(-1);
