@@ -16,6 +16,8 @@ export class DrainWatch {
    */
   readonly #begun = new Map<string, Map<number, number>>();
   #isCalendarSet = false;
+  /** When it was set last, by the clock that is not. */
+  #setAt = -Infinity;
 
   /** Takes in an event of `checker`. Returns what is wrong, a line each. */
   hear(event: MaglevEvent, checker: Seen, clock: Clock): string[] {
@@ -23,9 +25,11 @@ export class DrainWatch {
     const { backend, change, frontends } = event;
     // What is done in slices is told when all of it is done.
     const now = clock.now() - (clock.wall() - event.at);
+    // Of what is told after the calendar was set, and was done before, nobody knows when that was.
+    const isDated = now > this.#setAt && now <= clock.now();
     if (change === "ended") this.#begun.delete(backend);
     // Under a new name it goes on: since when is not told.
-    else if (change === "begun" && event.cause.kind === "operator") {
+    else if (change === "begun" && event.cause.kind === "operator" && isDated) {
       this.#begunOf(backend).set(event.at, now);
     }
     const begun = this.#presentBegun(checker, backend);
@@ -47,9 +51,10 @@ export class DrainWatch {
     });
   }
 
-  /** The calendar was set. */
-  calendarSet(): void {
+  /** The calendar was set at `now` of the clock that is not. */
+  calendarSet(now: number): void {
     this.#isCalendarSet = true;
+    this.#setAt = now;
   }
 
   /** maglevd was started again: from now on time counts by what the calendar has said meanwhile. */

@@ -347,7 +347,7 @@ class Run {
 
   #setCalendar(ms: number): void {
     this.#clock.setCalendar(ms);
-    this.#drains.calendarSet();
+    this.#drains.calendarSet(this.#clock.now());
     this.#reloadedAt = this.#clock.now();
   }
 

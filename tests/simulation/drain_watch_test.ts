@@ -47,7 +47,7 @@ Deno.test("a deadline that comes early is found, and one that does not come", ()
   assert.deepEqual(wrong, []);
   watch.restarted(true);
   assert.equal(late().length, 2, "it goes on in the next maglevd");
-  watch.calendarSet();
+  watch.calendarSet(clock.now());
   watch.restarted(true);
   assert.deepEqual(late(), [], "which goes by the calendar");
 });
@@ -80,4 +80,24 @@ Deno.test("the drain that is in force counts, not one that nobody has told of or
   };
   assert.deepEqual(watch.late(unheard, clock.now()), []);
   bench[Symbol.dispose]();
+});
+
+Deno.test("of a drain that is told of after the calendar was set nobody knows when it began", () => {
+  for (const ms of [-60_000, 60_000]) {
+    const { bench, watch } = drained(10_000, 0);
+    const { checker, clock } = bench;
+    const begun = bench.events.findLast(({ kind }) => kind === "drain");
+    assert.ok(begun);
+    const told = new DrainWatch();
+    clock.advance(1);
+    clock.setCalendar(ms);
+    told.calendarSet(clock.now());
+    clock.advance(5);
+    assert.deepEqual(told.hear(begun, checker, clock), []);
+    checker.close();
+    clock.advance(60_000);
+    assert.deepEqual(told.late(checker, clock.now()), []);
+    assert.equal(watch.late(checker, clock.now()).length, 2, "who heard at once knows");
+    bench[Symbol.dispose]();
+  }
 });
