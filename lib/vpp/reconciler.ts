@@ -10,8 +10,8 @@ export interface ReconcilerContext {
   readonly checker: CheckerView;
   readonly ledger: Ledger;
   readonly log: Logger;
-  /** These frontends are to be synced. */
-  readonly changed: (frontends: readonly string[]) => void;
+  /** These frontends are to be synced; `by` says whether it is because of what a probe found. */
+  readonly changed: (frontends: readonly string[], by: "probe" | "other") => void;
   /** The configuration is another one. */
   readonly reloaded: () => void;
 }
@@ -23,14 +23,15 @@ export function reconcile(context: ReconcilerContext): () => void {
 
 function onEvent(event: MaglevEvent, context: ReconcilerContext): void {
   const { log } = context;
+  const by = event.cause.kind === "probe" ? "probe" : "other";
   switch (event.kind) {
     case "backend": {
       const { backend, frontends, transition: { from, to } } = event;
-      return allChanged(frontends, { backend, from, to }, context);
+      return allChanged(frontends, by, { backend, from, to }, context);
     }
     case "drain": {
       const { backend, frontends, change: drain } = event;
-      return allChanged(frontends, { backend, drain }, context);
+      return allChanged(frontends, by, { backend, drain }, context);
     }
     case "safety": {
       const { frontend, backend, measure, change } = event;
@@ -41,7 +42,7 @@ function onEvent(event: MaglevEvent, context: ReconcilerContext): void {
         [measure]: change,
       });
       // Who keeps its weight of 0 may have to be flushed, or not any more.
-      return context.changed([frontend]);
+      return context.changed([frontend], by);
     }
     case "weight": {
       const { backend, frontend, pool, effective: { from, to }, flush } = event;
@@ -53,7 +54,7 @@ function onEvent(event: MaglevEvent, context: ReconcilerContext): void {
         flush,
       });
       if (flush) requestFlush(event, context);
-      return context.changed([frontend]);
+      return context.changed([frontend], by);
     }
     case "reload":
       if (event.result === "rejected") return;
@@ -75,13 +76,14 @@ function onEvent(event: MaglevEvent, context: ReconcilerContext): void {
 
 function allChanged(
   frontends: readonly string[],
+  by: "probe" | "other",
   attributes: LogAttributes,
   { log, changed }: ReconcilerContext,
 ): void {
   for (const frontend of log.enabled("debug") ? frontends : []) {
     log.debug("vpp-reconciler-event", { frontend, ...attributes });
   }
-  changed(frontends);
+  changed(frontends, by);
 }
 
 function requestFlush(

@@ -56,7 +56,7 @@ export class Vpp implements VppService {
       checker,
       log,
       ledger: this.#ledger,
-      changed: (frontends) => this.#changed(frontends),
+      changed: (frontends, by) => this.#changed(frontends, by),
       reloaded: () => this.#reloaded(),
     });
     log.info("vpp-reconciler-start");
@@ -132,9 +132,11 @@ export class Vpp implements VppService {
     }
   }
 
-  #changed(frontends: readonly string[]): void {
+  #changed(frontends: readonly string[], by: "probe" | "other"): void {
+    const touchable = frontends.filter((name) => this.#warmup.mayTouch(name));
+    // Those that may be touched from now on are all but new: no probe makes them urgent.
     this.#warmup.changed(frontends);
-    this.#add(frontends.filter((name) => this.#warmup.mayTouch(name)));
+    for (const frontend of touchable) this.#pending.addChanged(frontend, by);
   }
 
   #reloaded(): void {
@@ -142,12 +144,12 @@ export class Vpp implements VppService {
     this.#pending.keepFrontends((name) => checker.frontend(name) !== undefined);
     this.#pending.addConf();
     if (this.#warmup.isOver) this.#add("all");
-    else this.#changed(checker.frontendNames());
+    else this.#changed(checker.frontendNames(), "other");
   }
 
   #add(what: "all" | readonly string[]): void {
     if (what === "all") this.#pending.addAll();
-    else for (const frontend of what) this.#pending.addChanged(frontend);
+    else for (const frontend of what) this.#pending.addChanged(frontend, "other");
   }
 
   #mustExist(frontend: string): void {

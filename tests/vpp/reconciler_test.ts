@@ -14,6 +14,8 @@ class Reconciling implements Disposable {
     frontends: { web: [{ b1: 100 }], dns: [{ b1: 7, b2: 8 }] },
   }));
   readonly asked: string[] = [];
+  /** Those of them that probes have asked for. */
+  readonly probed: string[] = [];
   readonly ledger = new Ledger();
   readonly log: RecordedLog;
   readonly stop: () => void;
@@ -22,7 +24,10 @@ class Reconciling implements Disposable {
     this.log = new RecordedLog(level);
     this.stop = reconcile({
       ...{ checker: this.bench.checker, ledger: this.ledger, log: this.log },
-      changed: (frontends) => this.asked.push(...frontends),
+      changed: (frontends, by) => {
+        this.asked.push(...frontends);
+        if (by === "probe") this.probed.push(...frontends);
+      },
       reloaded: () => this.asked.push("reloaded"),
     });
   }
@@ -69,6 +74,18 @@ Deno.test("a weight concerns its frontend, and a flush is asked for if the opera
   assert.deepEqual(reconciling.take(), ["dns"]);
   assert.equal(reconciling.isFlushRequested("dns", "b2"), true);
   assert.equal(reconciling.isFlushRequested("dns", "b1"), false);
+});
+
+Deno.test("what a probe has found out is told from what others have changed", () => {
+  using reconciling = new Reconciling();
+  const { bench, probed } = reconciling;
+  bench.probe("b2", pass);
+  assert.ok(probed.length > 0 && probed.every((name) => name === "dns"));
+  probed.length = 0;
+  steer(bench.checker).disable("b2");
+  steer(bench.checker).setWeight("dns", "pool0", "b1", 9, false);
+  bench.checker.operate([{ action: "drain", backend: "b1" }], undefined);
+  assert.deepEqual([reconciling.take(), probed], [["dns", "web"], []]);
 });
 
 Deno.test("a drain and a measure concern their frontends, each of which has its record", () => {

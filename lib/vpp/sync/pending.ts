@@ -24,6 +24,8 @@ export interface Waiter {
  */
 export class Pending {
   #conf = false;
+  /** What probes have found out something about goes first. */
+  readonly #probed = new Set<string>();
   readonly #changed = new Set<string>();
   readonly #asked = new Map<string, Waiter[]>();
   #all: Waiter[] | undefined;
@@ -36,9 +38,15 @@ export class Pending {
     this.#something.resolve();
   }
 
-  /** This frontend has changed: it is planned by what is known of VPP, before anything else. */
-  addChanged(frontend: string): void {
-    this.#changed.add(frontend);
+  /**
+   * This frontend has changed: it is planned by what is known of VPP, before anything else; if it
+   * was a probe that found that out, also before others that have changed.
+   */
+  addChanged(frontend: string, by: "probe" | "other"): void {
+    if (by === "probe") {
+      this.#changed.delete(frontend);
+      this.#probed.add(frontend);
+    } else if (!this.#probed.has(frontend)) this.#changed.add(frontend);
     this.#something.resolve();
     this.#urgent.resolve();
   }
@@ -63,7 +71,7 @@ export class Pending {
 
   /** Whether nothing waits. */
   get isEmpty(): boolean {
-    return !this.#conf && this.#changed.size === 0 && this.#asked.size === 0 && !this.#all;
+    return !this.#conf && !this.#hasChanged && this.#asked.size === 0 && !this.#all;
   }
 
   /** Whether everything is to be looked at. */
@@ -81,7 +89,7 @@ export class Pending {
 
   /** Resolves when a frontend has changed and was not taken. */
   urgent(): Promise<void> {
-    if (this.#changed.size === 0) this.#urgent = Promise.withResolvers();
+    if (!this.#hasChanged) this.#urgent = Promise.withResolvers();
     return this.#urgent.promise;
   }
 
@@ -92,11 +100,14 @@ export class Pending {
     return conf;
   }
 
-  /** The frontends that have changed, in the order in which they did. */
+  /** The frontends that probes have found to have changed, in the order in which they did. */
+  takeProbed(): string[] {
+    return taken(this.#probed);
+  }
+
+  /** The others that have changed, in the order in which they did. */
   takeChanged(): string[] {
-    const changed = [...this.#changed];
-    this.#changed.clear();
-    return changed;
+    return taken(this.#changed);
   }
 
   /** The frontends that operators ask for, and who waits for each. */
@@ -123,8 +134,20 @@ export class Pending {
 
   /** Forgets frontends that do not exist any more. */
   keepFrontends(exists: (frontend: string) => boolean): void {
-    for (const name of this.#changed) if (!exists(name)) this.#changed.delete(name);
+    for (const names of [this.#probed, this.#changed]) {
+      for (const name of names) if (!exists(name)) names.delete(name);
+    }
   }
+
+  get #hasChanged(): boolean {
+    return this.#probed.size + this.#changed.size > 0;
+  }
+}
+
+function taken(names: Set<string>): string[] {
+  const all = [...names];
+  names.clear();
+  return all;
 }
 
 /** Tells those who wait how it went. */

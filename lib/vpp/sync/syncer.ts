@@ -148,9 +148,23 @@ class Syncer {
     step.noteSettings(await setConf(client, actual, checker.config.lb, log));
   }
 
-  /** Syncs the frontends that have changed. */
+  /**
+   * Syncs the frontends that have changed. A reload or an operator may change all of them, which
+   * takes VPP seconds: what probes find out meanwhile goes between the windows.
+   */
   async #serveChanged(): Promise<void> {
+    await this.#serveProbed();
     const names = this.context.pending.takeChanged();
+    if (names.length === 0) return;
+    await this.#syncFrontends(names, async () => {
+      await this.#serveProbed();
+      return true;
+    });
+  }
+
+  /** Syncs those of them of which a probe has found that out. */
+  async #serveProbed(): Promise<void> {
+    const names = this.context.pending.takeProbed();
     if (names.length > 0) await this.#syncFrontends(names);
   }
 
@@ -172,11 +186,15 @@ class Syncer {
     return [...ids].flatMap((each) => step.difference(each) ?? []);
   }
 
-  async #syncFrontends(names: readonly string[]): Promise<SyncCounts> {
+  async #syncFrontends(
+    names: readonly string[],
+    goOn?: () => Promise<boolean>,
+  ): Promise<SyncCounts> {
     const { step } = this.context;
     const run = new Run("vip");
     const done = this.#logStart("vip", names);
-    await this.#changes.carryOut(names.map((name) => frontendTarget(name, this.#planning)), run);
+    const targets = names.map((name) => frontendTarget(name, this.#planning));
+    await this.#changes.carryOut(targets, run, goOn);
     for (const name of names) {
       const id = this.#desired.idOf(name);
       if (id === undefined || run.refusals.has(id)) continue;

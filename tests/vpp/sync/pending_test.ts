@@ -16,7 +16,8 @@ async function isOver(work: Promise<unknown>): Promise<boolean> {
 
 const asks: Readonly<Record<string, (pending: Pending) => unknown>> = {
   "the settings": (pending) => pending.addConf(),
-  "a change": (pending) => pending.addChanged("web"),
+  "a change": (pending) => pending.addChanged("web", "other"),
+  "a change that a probe found": (pending) => pending.addChanged("web", "probe"),
   "everything": (pending) => pending.addAll(),
   "an operator's sync": (pending) => void pending.ask().catch(() => {}),
   "an operator's sync of a frontend": (pending) => void pending.ask("web").catch(() => {}),
@@ -33,9 +34,10 @@ for (const [name, ask] of Object.entries(asks)) {
     assert.equal(await isOver(waiting.some(never)), true, "it was not taken");
     const controller = new AbortController();
     const urgent = waiting.urgent();
-    assert.equal(await isOver(urgent), name === "a change");
+    assert.equal(await isOver(urgent), name.startsWith("a change"));
 
     waiting.takeConf();
+    waiting.takeProbed();
     waiting.takeChanged();
     waiting.takeAsked();
     waiting.takeAll();
@@ -54,8 +56,8 @@ Deno.test("each thing is handed out once, and what is asked for twice once as we
   assert.deepEqual([pending.takeAll(), pending.isAllPending], [undefined, false]);
   for (let i = 0; i < 2; i++) {
     pending.addConf();
-    pending.addChanged("web");
-    pending.addChanged("dns");
+    pending.addChanged("web", "other");
+    pending.addChanged("dns", "other");
     pending.addAll();
   }
   assert.equal(pending.isAllPending, true);
@@ -71,10 +73,26 @@ Deno.test("only what has changed is urgent, until it is taken", async () => {
   pending.addConf();
   pending.addAll();
   assert.equal(await isOver(urgent), false);
-  pending.addChanged("web");
+  pending.addChanged("web", "other");
   assert.equal(await isOver(urgent), true);
   pending.takeChanged();
   assert.equal(await isOver(pending.urgent()), false);
+  pending.addChanged("web", "probe");
+  assert.equal(await isOver(pending.urgent()), true);
+  pending.takeProbed();
+  assert.equal(await isOver(pending.urgent()), false);
+});
+
+Deno.test("what a probe has found goes first, whoever else has changed the same", () => {
+  const pending = new Pending();
+  pending.addChanged("web", "other");
+  pending.addChanged("dns", "other");
+  pending.addChanged("web", "probe");
+  pending.addChanged("ntp", "probe");
+  pending.addChanged("ntp", "other");
+  pending.addChanged("web", "probe");
+  assert.deepEqual([pending.takeProbed(), pending.takeChanged()], [["web", "ntp"], ["dns"]]);
+  assert.deepEqual([pending.takeProbed(), pending.takeChanged()], [[], []]);
 });
 
 Deno.test("all who ask hear the outcome, of what they asked for", async () => {
@@ -99,12 +117,13 @@ Deno.test("all who ask hear the outcome, of what they asked for", async () => {
 Deno.test("when VPP is gone nobody waits, and what has to be done remains", async () => {
   const pending = new Pending();
   const waiting = [pending.ask(), pending.ask("web")];
-  pending.addChanged("dns");
+  pending.addChanged("dns", "other");
+  pending.addChanged("web", "probe");
   pending.addConf();
   pending.rejectWaiters(new Error("VPP was disconnected"));
   for (const each of waiting) await assert.rejects(each, /VPP was disconnected/);
   assert.deepEqual(pending.takeAll(), []);
-  assert.deepEqual(pending.takeChanged(), ["dns"]);
+  assert.deepEqual([pending.takeProbed(), pending.takeChanged()], [["web"], ["dns"]]);
   assert.equal(pending.takeConf(), true);
   assert.equal(pending.takeAsked().size, 0);
   pending.rejectWaiters(new Error("again"));
@@ -113,7 +132,8 @@ Deno.test("when VPP is gone nobody waits, and what has to be done remains", asyn
 
 Deno.test("frontends that are gone do not wait", () => {
   const pending = new Pending();
-  for (const name of ["web", "dns", "ntp"]) pending.addChanged(name);
-  pending.keepFrontends((name) => name === "dns");
-  assert.deepEqual(pending.takeChanged(), ["dns"]);
+  for (const name of ["web", "dns", "ntp"]) pending.addChanged(name, "other");
+  for (const name of ["www", "smtp"]) pending.addChanged(name, "probe");
+  pending.keepFrontends((name) => name === "dns" || name === "smtp");
+  assert.deepEqual([pending.takeProbed(), pending.takeChanged()], [["smtp"], ["dns"]]);
 });

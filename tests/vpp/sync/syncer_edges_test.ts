@@ -65,7 +65,7 @@ Deno.test("each thing that is waited for is told before it is, and rest when the
   ]);
   told.length = 0;
   bed.set("paused", "b1");
-  pending.addChanged("web");
+  pending.addChanged("web", "other");
   await bed.settle();
   assert.deepEqual(told, ["-- VPP's answers to changes", "lb_as_set_weight", "-- idle"]);
   over.abort(new Error("enough"));
@@ -132,6 +132,30 @@ Deno.test("what changes during a full sync is served between its windows", async
     .filter(({ msg }) => msg.endsWith("-start") || msg.endsWith("-done"))
     .map(({ msg, attributes: { scope } }) => `${msg.replace("vpp-lbsync-", "")} ${scope}`);
   assert.deepEqual(syncs, ["start all", "start vip", "done vip", "done all"]);
+});
+
+Deno.test("what a probe finds out goes between the windows of what a reload has changed", async () => {
+  const lb = { startupMinDelayMs: 0, startupMaxDelayMs: 0, syncIntervalMs: 3_600_000 };
+  const { backends, frontends } = manyFrontends(600);
+  await using bed = new Bed({ backends, frontends, lb }, { delayMs: 50 });
+  await bed.start();
+  bed.log.records.length = 0;
+  const weights = () => bed.sim.journal.requests("lb_as_set_weight");
+  const before = weights().length;
+  const lighter = Object.entries(frontends).map(([name, { vip, key }], i) =>
+    [name, { vip, key, pools: [{ [`b${i}`]: 50 }] }] as const
+  );
+  await bed.reload({ backends, frontends: Object.fromEntries(lighter), lb });
+  await bed.until(() => weights().length > before, "the first window is on its way");
+  bed.set("down", "b599", "b598");
+  await bed.until(() => weights().length >= before + 600);
+  const [first, second] = weights().slice(before + 256).map(({ fields }) =>
+    [(fields.as_address as { text: string }).text, fields.weight] as const
+  );
+  assert.deepEqual([first, second], [["10.0.2.87", 0], ["10.0.2.86", 0]]);
+  await bed.until(() => bed.vpp.step()?.inStep === true);
+  assert.deepEqual(bed.state(), bed.wanted());
+  assert.equal(weights().length, before + 600, "nothing twice");
 });
 
 Deno.test("who waited for a sync when VPP died costs no further dump", async () => {
