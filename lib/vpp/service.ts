@@ -28,6 +28,8 @@ export interface VppStep {
   readonly checkedAt: number;
   /** What differs although it was tried, a line each. */
   readonly differs: readonly string[];
+  /** Since when changes are on their way: all else is of the time before. */
+  readonly pendingSince?: number | undefined;
 }
 
 /** A VPP that is not connected. Times are Unix milliseconds. */

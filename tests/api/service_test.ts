@@ -154,11 +154,14 @@ Deno.test("of the VPP that is connected it is said whether it is in step", async
     ...{ version: "26.10", buildDate: "", buildDirectory: "", pid: 1 },
     ...{ bootTime: 0, connectedSince: 0 },
   });
-  const step = () => ({ inStep: false, since: 2_000, checkedAt: 3_000, differs: ["a: -70"] });
+  const step = () => ({
+    ...{ inStep: false, since: 2_000, checkedAt: 3_000, differs: ["a: -70"] },
+    pendingSince: 4_000,
+  });
   const service = new Service({ vpp: { ...vpp, info, step } });
   assert.partialDeepStrictEqual(await service.call("getVPPInfo"), {
     ...{ version: "26.10", inStep: false, differs: ["a: -70"] },
-    ...{ stepSinceNs: 2_000_000_000n, checkedNs: 3_000_000_000n },
+    ...{ stepSinceNs: 2_000_000_000n, checkedNs: 3_000_000_000n, pendingSinceNs: 4_000_000_000n },
   });
 });
 

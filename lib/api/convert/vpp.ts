@@ -38,6 +38,7 @@ export function vppInfoToProto(info: VppInfo, step: VppStep | undefined): VPPInf
     stepSinceNs: nanoseconds(step?.since ?? 0),
     checkedNs: nanoseconds(step?.checkedAt ?? 0),
     differs: [...step?.differs ?? []],
+    pendingSinceNs: nanoseconds(step?.pendingSince ?? 0),
   });
 }
 

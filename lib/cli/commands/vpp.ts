@@ -41,14 +41,15 @@ function formatVppInfo(info: VPPInfo, { style, now }: View): string {
 
 /** Whether VPP holds what is desired; a maglevd that is older does not say. */
 function stepPairs(info: VPPInfo, style: Style, now: number): [string, string][] {
-  const { inStep, stepSinceNs, checkedNs, differs } = info;
+  const { inStep, stepSinceNs, checkedNs, differs, pendingSinceNs } = info;
   if (stepSinceNs === 0n) return [];
   const state = style.paint(inStep ? "good" : "bad", inStep ? "yes" : "no");
-  return [
+  const pairs: [string, string][] = [
     ["in-step", `${state}, since ${moment(stepSinceNs, now)}`],
     ["checked", moment(checkedNs, now)],
-    ...differs.map((line): [string, string] => ["differs", line]),
   ];
+  if (pendingSinceNs !== 0n) pairs.push(["pending", `since ${moment(pendingSinceNs, now)}`]);
+  return [...pairs, ...differs.map((line): [string, string] => ["differs", line])];
 }
 
 function moment(unixNs: bigint, now: number): string {

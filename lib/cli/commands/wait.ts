@@ -51,7 +51,7 @@ export function waitForFrontend(state: string): Command {
 
 /** `wait vpp in-step [--timeout T]`. */
 export const waitForVpp = waiting(async (context) => {
-  const { inStep, stepSinceNs } = await ofVpp(
+  const { inStep, stepSinceNs, pendingSinceNs } = await ofVpp(
     context,
     (client, options) => client.getVPPInfo({}, options),
   );
@@ -61,6 +61,8 @@ export const waitForVpp = waiting(async (context) => {
     }
     throw new CommandFailure(`${olderServer} whether VPP is in step`);
   }
+  // Said of the time before: what was changed right before this command counts as well.
+  if (pendingSinceNs !== 0n) return { isThere: false, text: "changes are on their way to VPP" };
   return { isThere: inStep, text: `VPP is ${inStep ? "" : "not "}in step` };
 }, /VPP is not connected|not connected to VPP/);
 

@@ -150,7 +150,10 @@ export class Link {
       this.#connected = {
         info,
         reads: new Reads(client, clock, ledger),
-        step: () => step.state,
+        step: () => ({
+          ...step.state,
+          pendingSince: step.pendingSince ?? (pending.isEmpty ? undefined : clock.wall()),
+        }),
         counters: () => keepalive.counters ?? { at: 0, vips: [], addresses: [], servers: [] },
       };
       this.#tell("connected", "", {

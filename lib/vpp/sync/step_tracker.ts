@@ -10,17 +10,34 @@ export class StepTracker {
   /** By the id of the VIP; empty for the global settings. */
   readonly #differs = new Map<string, string>();
   #state: VppStep;
+  #pendingSince: number | undefined;
   /** What was told last: empty for being in step, undefined for nothing since the connect. */
   #told: string | undefined;
 
   /** Of one connection, which begins now. */
   constructor(private readonly clock: Clock, private readonly events: EventSink) {
     this.#state = { inStep: false, since: clock.wall(), checkedAt: 0, differs: [] };
+    this.begin();
   }
 
   /** How things stand. */
   get state(): VppStep {
     return this.#state;
+  }
+
+  /** Since when there is something to be done for VPP, or to be heard from it. */
+  get pendingSince(): number | undefined {
+    return this.#pendingSince;
+  }
+
+  /** There is something to be done. */
+  begin(): void {
+    this.#pendingSince ??= this.clock.wall();
+  }
+
+  /** There is nothing to be done. */
+  rest(): void {
+    this.#pendingSince = undefined;
   }
 
   /** VPP was asked what it holds. */

@@ -72,14 +72,16 @@ class Syncer {
   }
 
   async run(signal: AbortSignal): Promise<never> {
-    const { pending, progress, adopted } = this.context;
+    const { pending, progress, step, adopted } = this.context;
     await this.#look();
     this.#isAdopted = true;
     adopted();
     await this.#round(true);
     for (;;) {
       progress.idle();
+      step.rest();
       await pending.some(signal);
+      step.begin();
       await this.#round(false);
     }
   }

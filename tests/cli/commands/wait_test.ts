@@ -38,17 +38,21 @@ Deno.test("what comes while it is waited for ends the wait", async () => {
   assert.deepEqual(await waiting, { code: 0, said: "backend web0 is up" });
 });
 
-Deno.test("a VPP that is away may come back, and be in step", async () => {
+Deno.test("a VPP that is away may come back, be told of changes, and be in step", async () => {
   let looks = 0;
   const info = () =>
     ++looks === 1 ? undefined : {
       ...{ version: "26.10", buildDate: "", buildDirectory: "", pid: 1 },
       ...{ bootTime: 0, connectedSince: 0 },
     };
+  const pendingSince = () => looks === 3 ? 1 : undefined;
   const nothing = () => Promise.reject(new Error("not asked for"));
   const vpp: VppService = {
     info,
-    step: () => ({ inStep: looks > 2, since: 1, checkedAt: 1, differs: [] }),
+    step: () => ({
+      ...{ inStep: looks > 2, since: 1, checkedAt: 1, differs: [] },
+      pendingSince: pendingSince(),
+    }),
     complaint: () => undefined,
     away: () => undefined,
     warmup: () => ({ phase: "over" }),
@@ -60,7 +64,7 @@ Deno.test("a VPP that is away may come back, and be in step", async () => {
     code: 0,
     said: "VPP is in step",
   });
-  assert.equal(looks, 3);
+  assert.equal(looks, 4);
 });
 
 Deno.test("a timeout is a time, and only for what waits", async () => {

@@ -158,6 +158,27 @@ Deno.test("what a probe finds out goes between the windows of what a reload has 
   assert.equal(weights().length, before + 600, "nothing twice");
 });
 
+Deno.test("from what changes until VPP's last answer it is said that changes are on their way", async () => {
+  await using bed = new Bed(web, { delayMs: 20 });
+  await bed.start();
+  await bed.pass(1_000);
+  const pendingSince = () => bed.vpp.step()?.pendingSince;
+  assert.equal(pendingSince(), undefined);
+  await bed.reload({ ...web, lb: { flowTimeoutSeconds: 60 } });
+  const begun = bed.clock.wall();
+  assert.equal(pendingSince(), begun, "at once, though nothing was sent");
+  await bed.until(() => sent(bed, "lb_conf") === 2, "asked what VPP holds");
+  assert.deepEqual([bed.vpp.step()?.inStep, pendingSince()], [true, begun]);
+  await bed.until(() => pendingSince() === undefined);
+  assert.equal((await bed.while(bed.vpp.state())).conf.flowTimeoutSeconds, 60);
+  bed.set("paused", "b1");
+  assert.notEqual(pendingSince(), undefined);
+  await bed.until(() => pendingSince() === undefined);
+  assert.deepEqual(bed.state(), ["192.0.2.1/32 6 80: 10.0.0.1=0 10.0.0.2=50"]);
+  await bed.pass(60_000);
+  assert.equal(pendingSince(), undefined, "and not after drift passes");
+});
+
 Deno.test("who waited for a sync when VPP died costs no further dump", async () => {
   await using bed = new Bed(web, { delayMs: 20 });
   await bed.start();

@@ -193,9 +193,10 @@ Deno.test("before anything was compared VPP is not in step, without a difference
   bed.sim.start();
   bed.vpp.start();
   await bed.until(() => bed.vpp.info() !== undefined);
-  const { since = 0, ...rest } = bed.vpp.step() ?? {};
+  const { since = 0, pendingSince, ...rest } = bed.vpp.step() ?? {};
   assert.deepEqual(rest, { inStep: false, checkedAt: 0, differs: [] });
   assert.equal(since, bed.vpp.info()?.connectedSince);
+  assert.equal(pendingSince, since);
 });
 
 Deno.test("what is out of step is back in step as soon as it could be done", async () => {
