@@ -111,13 +111,6 @@ export const runtimeLocked: readonly string[] = ["--frozen", `--lock=${root}runt
 /** The same for all else, with the packages of the tests. */
 export const locked: readonly string[] = ["--frozen", `--lock=${root}deno.lock`];
 
-/**
- * What has `deno test` fail a test that leaves open what it opened: left alone it does not look. That
- * nothing is under way it is not asked for (`--sanitize-ops`): the turns that work in slices takes of
- * the event loop are no test's own, and one may be waited for when a test ends.
- */
-export const leaksFail: readonly string[] = ["--sanitize-resources"];
-
 /** Runs a program to its end and returns what it printed. Throws with what it complained of. */
 export async function run(
   program: string,

@@ -40,6 +40,7 @@ function budgetsOf(log: FakeLog) {
 Deno.test("a shut window on a thousand streams of long lists holds one list", async () => {
   const bed = new CheckerBed(smallConfig(2000));
   const { budgets, used } = budgetsOf(bed.log);
+  using _budgets = budgets;
   const { checker } = bed;
   const backend = checker.backend.bind(checker);
   let found = 0;
@@ -81,6 +82,7 @@ Deno.test("a shut window on a thousand streams of long lists holds one list", as
 Deno.test("a connection of half-sent requests holds no more than its share", async () => {
   const log = new FakeLog();
   const { budgets, used, find } = budgetsOf(log);
+  using _budgets = budgets;
   await using harness = await serve({ budgets });
   const part = new Uint8Array(15_000);
   part.set([0, 0, 0, 0xff, 0xff]);

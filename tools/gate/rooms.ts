@@ -1,7 +1,7 @@
 import { runDeno } from "./process.ts";
 import type { Tally } from "./tally.ts";
 import { tallyOf } from "./tally.ts";
-import { leaksFail, locked, root } from "../programs.ts";
+import { locked, root } from "../programs.ts";
 
 /** The tests of one folder under tests/, or of some of its files. */
 export interface Room {
@@ -71,7 +71,7 @@ export async function testRoom({ name, paths }: Room, bundles: string): Promise<
   const imports = paths.map((path) => `import ${JSON.stringify(`file://${root}${path}`)};\n`);
   await Deno.writeTextFile(module, imports.join(""));
   const { ok, output } = await runDeno(
-    ["test", "-A", ...locked, "--no-check", "--trace-leaks", ...leaksFail, module],
+    ["test", "-A", ...locked, "--no-check", "--trace-leaks", module],
     hungMs,
     { MAGLEV_BUNDLES: bundles },
   );

@@ -1,4 +1,3 @@
-import { leaksFail } from "../programs.ts";
 import type { TreeCopy } from "./tree.ts";
 
 /** How long tests may take, in milliseconds. */
@@ -35,7 +34,7 @@ export async function runTests(
   flags: readonly string[] = ["--fail-fast"],
 ): Promise<Outcome> {
   const locked = ["--frozen", "--lock=deno.lock"];
-  const how = ["test", "-A", ...locked, "--no-check", ...leaksFail, ...flags];
+  const how = ["test", "-A", ...locked, "--no-check", ...flags];
   const deno = [Deno.execPath(), ...how, ...files];
   const child = new Deno.Command("sh", {
     args: ["-c", `ulimit -d ${memoryKiB}; ulimit -c 0; exec "$@"`, "sh", ...deno],

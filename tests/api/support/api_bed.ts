@@ -25,6 +25,7 @@ export class ApiBed implements Disposable {
   readonly handlers: ProtocolHandlers;
   readonly observer = new FakeObserver();
   readonly watching = watchBudgets();
+  readonly #budgets: Budgets;
 
   constructor(
     bed = new CheckerBed(),
@@ -46,7 +47,8 @@ export class ApiBed implements Disposable {
     const { observer } = this;
     const audit = auditOn(events, observer, bed.clock);
     const failures = new FailedLogins(clock);
-    const calls = openCallSlots(new Budgets(log, clock));
+    this.#budgets = new Budgets(log, clock);
+    const calls = openCallSlots(this.#budgets);
     const rpcs = [
       ...maglevRpcs({
         checker,
@@ -72,6 +74,7 @@ export class ApiBed implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#budgets[Symbol.dispose]();
     this.bed[Symbol.dispose]();
   }
 }
