@@ -63,9 +63,9 @@ $ until [ "$(state vpp-maglev-frontend)" = "enabled failed" ]; do sleep 0.2; don
 $ systemctl show -P NRestarts -P ExecMainStatus vpp-maglev-frontend
 0
 2
-$ until journalctl -u vpp-maglev-frontend -p err -o cat -q | grep -q listen; do sleep 0.2; done
+$ until journalctl -u vpp-maglev-frontend -p err -o cat -q | grep -q LISTEN; do sleep 0.2; done
 $ journalctl -u vpp-maglev-frontend -p err -o cat -q
-maglevd-frontend: --listen is an address and a port such as :9093, 127.0.0.1:9093 or [::1]:9093, not "here"
+maglevd-frontend: MAGLEV_FRONTEND_LISTEN is an address and a port such as :9093, 127.0.0.1:9093 or [::1]:9093, not "here"
 Failed to start vpp-maglev-frontend.service - Web view of maglevd, the control plane for VPP's Maglev load balancer.
 $ sed -i '$d' /etc/default/vpp-maglev-frontend; systemctl start vpp-maglev-frontend
 $ state vpp-maglev-frontend
@@ -168,7 +168,7 @@ vpp-maglevd: mend that, then: systemctl restart vpp-maglevd.service
 $ configure web ping third; chmod 644 $config; echo MAGLEV_LOG_LEVEL=loud >>/etc/default/vpp-maglev
 $ install_version 1.0.0
 $ head -n 1 /tmp/dpkg.err; same_process
-maglevd: --log-level is debug, info, warn or error, not "loud"
+maglevd: MAGLEV_LOG_LEVEL is debug, info, warn or error, not "loud"
 yes
 $ sed -i '$d' /etc/default/vpp-maglev; systemctl restart vpp-maglevd
 $ until another_process; do sleep 0.2; done
