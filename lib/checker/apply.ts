@@ -167,30 +167,34 @@ function settleEnabled(
 ): void {
   const operator = entry.operatorEnabled;
   entry.operatorEnabled = undefined;
-  if (operator === enabled) events.emit(because(reason, [agreed(entry, enabled)]));
-  else states.input(entry, enabled ? "enable" : "disable", reason);
-}
-
-/** The file says by now what an operator had said of `enabled`. */
-function agreed({ name }: BackendEntry, isEnabled: boolean): EventData<"override"> {
-  const setting = (enabled: boolean) => enabled ? "enabled" : "disabled";
-  return {
-    ...{ kind: "override", change: "ended" },
-    ...{ backend: name, frontend: "", pool: "", byHand: setting(isEnabled) },
-    file: { from: setting(!isEnabled), to: setting(isEnabled) },
-  };
+  if (operator === enabled) {
+    // The file has come to say the same.
+    const now = setting(enabled);
+    events.emit(because(reason, [wordEnded(entry, now, setting(!enabled), now)]));
+  } else {
+    states.input(entry, enabled ? "enable" : "disable", reason);
+  }
 }
 
 /** What operators have said of a backend that is not there any more. */
 function forgottenWord(entry: BackendEntry): EventData<"override">[] {
-  const { name } = entry;
   const { byHand } = entry.snapshot();
-  if (!byHand) return [];
-  return [{
-    ...{ kind: "override", change: "ended" },
-    ...{ backend: name, frontend: "", pool: "", byHand: byHand.state },
-    file: { from: byHand.fileEnabled ? "enabled" : "disabled", to: "none" },
-  }];
+  return byHand ? [wordEnded(entry, byHand.state, setting(byHand.fileEnabled), "none")] : [];
+}
+
+/** What an operator had said of a backend's state counts no more. */
+function wordEnded(
+  { name }: BackendEntry,
+  byHand: string,
+  from: string,
+  to: string,
+): EventData<"override"> {
+  const about = { backend: name, frontend: "", pool: "" };
+  return { kind: "override", change: "ended", ...about, byHand, file: { from, to } };
+}
+
+function setting(isEnabled: boolean): string {
+  return isEnabled ? "enabled" : "disabled";
 }
 
 /** Tells what became of the frontends that the file says something new about. */
