@@ -47,6 +47,8 @@ export interface PrefixPlan {
   readonly changes: readonly VipChanges[];
   /** What must wait for a full sync, because a VIP that nobody asks for is in the way. */
   readonly blocked: readonly DesiredVip[];
+  /** Servers that were looked at: what it took to plan this. */
+  readonly looked: number;
 }
 
 /** All that is desired and all that is there on one prefix. */
@@ -79,7 +81,7 @@ export function planPrefix({ desired, actual }: PrefixState, memory: Remembered)
   const changes = [...desired].sort(compareVips)
     .map((vip) => vipChanges(vip, byId.get(vip.id), removed.has(vip.id), memory))
     .filter(({ isAdded, servers }) => isAdded || servers.length > 0);
-  return { removals, changes, blocked: [] };
+  return { removals, changes, blocked: [], looked: serversOf(desired) };
 }
 
 /** What surrounds one VIP. */
@@ -106,7 +108,7 @@ export function planOne(target: DesiredVip, state: OneState, memory: Remembered)
   const siblings = state.siblings().filter(({ id }) => others.some((vip) => vip.id === id));
   const free = siblings.length === others.length &&
     siblings.every(({ frontend }) => state.mayRecreate(frontend));
-  if (!free) return { removals: [], changes: [], blocked: [target] };
+  if (!free) return { removals: [], changes: [], blocked: [target], looked: serversOf(siblings) };
   const actual = present ? [present, ...others] : others;
   return planPrefix({ desired: [target, ...siblings], actual }, memory);
 }
@@ -117,6 +119,7 @@ export function planSweep(stale: readonly ActualVip[]): PrefixPlan[] {
     removals: [staleRemoval(vip)],
     changes: [],
     blocked: [],
+    looked: 0,
   }));
 }
 
@@ -141,6 +144,10 @@ export function* planAll(
   const stale = present.filter(({ id }) => !settled.has(id));
   return [...plans, ...planSweep(stale)]
     .filter(({ removals, changes }) => removals.length > 0 || changes.length > 0);
+}
+
+function serversOf(vips: readonly DesiredVip[]): number {
+  return vips.reduce((sum, { servers }) => sum + servers.length, 0);
 }
 
 /** Whether VPP would not hold these two different VIPs of one prefix together. */

@@ -20,6 +20,15 @@ const windowSize = 256;
  */
 const mostEffort = 2 ** 20;
 
+/**
+ * Servers that are looked at for a window, about, which takes some milliseconds. They are counted,
+ * as what time allows would be another number each time, and the order of the requests another one.
+ */
+const mostLooked = 2 ** 15;
+
+/** Looking at a target takes as long as at so many of its servers. */
+const serversPerTarget = 100;
+
 /** Entries of a server in what VPP makes a table from: one for each of its weight. */
 const mostEntries = 100;
 
@@ -92,6 +101,8 @@ interface Window {
   readonly occupied: Occupied;
   /** What VPP works through for them, see {@link mostEffort}. */
   effort: number;
+  /** What was looked at for them, see {@link mostLooked}. */
+  looked: number;
 }
 
 function isFull({ steps, effort }: Window): boolean {
@@ -137,9 +148,9 @@ export class Changes {
   }
 
   #nextWindow(left: Left, run: Run): Window {
-    const { checker, known, clock } = this.context;
+    const { checker, known } = this.context;
     const occupied = new Occupied(checker.config, known);
-    const window: Window = { steps: new Map(), occupied, effort: 0 };
+    const window: Window = { steps: new Map(), occupied, effort: 0, looked: 0 };
     const unfinished: Target[] = [];
     do {
       const target = left.begun.shift() ?? next(left.fresh);
@@ -150,8 +161,7 @@ export class Changes {
       const outcome = this.#addSteps(target, window, left, run);
       if (outcome === "some") unfinished.push(target);
       if (outcome === "waits") left.waiting.push(target);
-      // What was planned in this turn of the event loop is sent in this turn.
-    } while (!isFull(window) && !clock.turn.isOver);
+    } while (!isFull(window) && window.looked < mostLooked);
     left.begun.unshift(...unfinished);
     return window;
   }
@@ -167,6 +177,7 @@ export class Changes {
   #addSteps(target: Target, window: Window, left: Left, run: Run): "some" | "waits" | "none" {
     const { steps, occupied } = window;
     const plan = target.plan();
+    window.looked += serversPerTarget + (plan?.looked ?? 0);
     if (!plan) return "none";
     for (const vip of plan.blocked) run.blocked.set(vip.frontend, prefixText(vip));
     let outcome: "some" | "waits" | "none" = "none";

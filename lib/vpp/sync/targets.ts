@@ -57,6 +57,7 @@ function united(plans: readonly PrefixPlan[]): PrefixPlan {
     removals: [...removals.values()],
     changes: [...changes.values()],
     blocked: plans.flatMap(({ blocked }) => blocked),
+    looked: plans.reduce((sum, { looked }) => sum + looked, 0),
   };
 }
 

@@ -17,7 +17,7 @@ const present: ActualVip = {
 };
 const wanted: DesiredVip = { ...shared, frontend: "web", flowTableLength: 1024, servers: [] };
 
-const none: PrefixPlan = { removals: [], changes: [], blocked: [] };
+const none: PrefixPlan = { removals: [], changes: [], blocked: [], looked: 0 };
 
 /** Lines as `as-add 192.0.2.1/32 tcp 80 10.0.0.1 (weight 7) web`. */
 function lines(plan: Partial<PrefixPlan>): string[] {
@@ -115,7 +115,7 @@ function desired({ servers: _, encap: __, ...key }: ActualVip, length: number): 
 /** What the moves are of one change of one VIP. */
 function moves(present: ActualVip, servers: ServerChange[], isAdded = false, length = 1024) {
   const changes = [{ vip: desired(present, length), isAdded, servers }];
-  return movesOf([{ removals: [], changes, blocked: [] }], [present]);
+  return movesOf([{ removals: [], changes, blocked: [], looked: 0 }], [present]);
 }
 
 function movesOf(plans: readonly PrefixPlan[], present: readonly ActualVip[]) {
@@ -160,12 +160,12 @@ Deno.test("a VIP made anew has only what is added, in a table of the length conf
 
 Deno.test("a VIP that VPP does not have yet has no flows to move", () => {
   const [changes] = [[{ vip: desired(both, 1024), isAdded: true, servers: [] }]];
-  assert.deepEqual(movesOf([{ removals: [], changes, blocked: [] }], []), []);
+  assert.deepEqual(movesOf([{ removals: [], changes, blocked: [], looked: 0 }], []), []);
 });
 
 Deno.test("once tables of 2^22 slots were worked out, VIPs are left out", () => {
   const vips = [80, 81, 82, 83, 84].map((port) => vip([["10.0.0.1", 100]], 2 ** 20, port));
   const changes = vips.map((each) => ({ vip: desired(each, 1024), isAdded: false, servers: [] }));
-  const plan = { removals: [], changes, blocked: [] };
+  const plan = { removals: [], changes, blocked: [], looked: 0 };
   assert.deepEqual(movesOf([plan], vips).map(({ port }) => port), [80, 81, 82, 83]);
 });

@@ -107,7 +107,10 @@ Deno.test("what is refused is no request at all", async () => {
   const occupied = new Occupied(wanted(["192.0.2.1"]), present());
   const server = { kind: "as-add", address: ip("192.0.2.1"), weight: 1, flushing: false } as const;
   const changes = [{ vip: vip("192.0.2.2"), isAdded: false, servers: [server] }];
-  const [step = assert.fail()] = nextSteps({ removals: [], changes, blocked: [] }, new Set());
+  const [step = assert.fail()] = nextSteps(
+    { removals: [], changes, blocked: [], looked: 0 },
+    new Set(),
+  );
   await assert.rejects(
     step.send({ request: () => assert.fail("it was sent") }, occupied),
     new EncodeError(

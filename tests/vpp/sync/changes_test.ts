@@ -116,20 +116,48 @@ Deno.test("what belongs to another configuration is not carried on", async () =>
   assert.equal(vpp.summary().filter((line) => line.endsWith("=9")).length, 300);
 });
 
-Deno.test("a turn of the event loop that is over is given up between two windows", async () => {
-  const vpp = new ModelVpp();
-  const on = new Carrying(vpp, vips(3, 5));
-  let turns = 0;
-  on.clock.turn = {
-    isOver: true,
-    next: () => {
-      turns++;
-      return Promise.resolve();
-    },
+Deno.test("no more is looked at for a window than takes a moment", async () => {
+  const { request, windows } = counted(new ModelVpp());
+  const servers = Array.from({ length: 1000 }, (_, i) => ({
+    address: ip(`10.0.${i >> 8}.${i & 255}`),
+    ...{ weight: 5, flush: false },
+  }));
+  const on = new Carrying(new ModelVpp(), vips(31, 5, { servers }), request);
+  await on.eachUntil(() => Promise.resolve(windows.length < 2));
+  // 2^15 / (100 + 1000) is 29.8.
+  assert.deepEqual(windows, [30, 256]);
+});
+
+Deno.test("how long planning takes changes neither windows nor the order of requests", async () => {
+  /** What is sent when the `n`th look at the time finds the turn over, if `isOver` says so. */
+  const sent = async (isOver: (n: number) => boolean) => {
+    const vpp = new ModelVpp();
+    const lines: string[] = [];
+    const request: Request = (call, value) => {
+      lines.push(JSON.stringify([call.request.name, value], (_, v) => `${v}`));
+      return vpp.request(call, value);
+    };
+    const on = new Carrying(vpp, vips(300, 5), request);
+    let [looks, turns] = [0, 0];
+    on.clock.turn = {
+      get isOver() {
+        return isOver(looks++);
+      },
+      next: () => {
+        turns++;
+        return Promise.resolve();
+      },
+    };
+    await on.everything();
+    return { lines, turns };
   };
-  await on.everything();
-  assert.equal(vpp.summary().filter((line) => line.endsWith("=5")).length, 3);
-  assert.ok(turns >= 6, "each VIP and each server in a turn of its own");
+  const quick = await sent(() => false);
+  const slow = await sent(() => true);
+  const mixed = await sent((n) => n % 3 === 1);
+  assert.equal(quick.lines.length, 600);
+  assert.deepEqual(slow.lines, quick.lines);
+  assert.deepEqual(mixed.lines, quick.lines);
+  assert.deepEqual([quick.turns, slow.turns > 3], [0, true], "it is given up between two windows");
 });
 
 Deno.test("a weight is kept when its VIP is made anew, and forgotten when it was", async () => {

@@ -49,6 +49,7 @@ const plan: PrefixPlan = {
     },
   ],
   blocked: [],
+  looked: 0,
 };
 
 /** A step in few words. */
@@ -137,7 +138,7 @@ async function sent(part: Partial<PrefixPlan>): Promise<unknown[]> {
     requests.push([call.request.name, fields]);
     return Promise.resolve();
   };
-  const whole = { removals: [], changes: [], blocked: [], ...part };
+  const whole = { removals: [], changes: [], blocked: [], looked: 0, ...part };
   for (const step of nextSteps(whole, new Set())) {
     await step.send({ request } as unknown as Requester, nobody);
   }

@@ -221,7 +221,7 @@ Deno.test("only an addition waits for its address", () => {
   const address = ip("10.0.0.1");
   const occupied = { refuseServer: () => "it is taken", refuseVip: () => "so is this" };
   const plan = {
-    ...{ removals: [], blocked: [] },
+    ...{ removals: [], blocked: [], looked: 0 },
     changes: [{
       vip: { ...target, encap: "gre4", sticky: false, flowTableLength: 1024 } as const,
       isAdded: false,
