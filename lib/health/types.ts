@@ -64,8 +64,8 @@ export type PoolRole = "active" | "held" | "standby";
 export type DrainPhase = "draining" | "overdue";
 
 /**
- * What VPP is to hold for a server: 0 to 100, or `kept`, which is whatever VPP has for it, 0 if it
- * has none. Who knows nothing yet takes nobody out of service.
+ * What VPP is to hold for a server: 0 to 100, or `kept`, which is whatever VPP has for it. Who knows
+ * nothing yet takes nobody out of service.
  */
 export type Weight = number | "kept";
 

@@ -35,6 +35,8 @@ export type WeightReason =
 export interface Verdict {
   /** 0 to 100, or what VPP has. */
   readonly weight: Weight;
+  /** What it gets where VPP is to keep what it has, and has nothing; 0 if absent. */
+  readonly otherwise?: number | undefined;
   /** Whether entering this condition also moves existing flows away. */
   readonly flush: boolean;
   readonly reason: WeightReason;
@@ -78,7 +80,12 @@ export const weightRules: readonly WeightRule[] = [
   {
     name: "not probed yet",
     applies: ({ standing }) => standing.untested && isProbed(standing.state),
-    verdict: () => ({ weight: "kept", flush: false, reason: { kind: "kept" } }),
+    verdict: (of) => ({
+      weight: "kept",
+      otherwise: believedWeight(of),
+      flush: false,
+      reason: { kind: "kept" },
+    }),
   },
   {
     name: "fail open",
@@ -133,6 +140,12 @@ export function judgeWeight(of: Circumstances): Verdict {
   const rule = weightRules.find(({ applies }) => applies(of));
   if (!rule) throw new TypeError("the last rule applies to everything");
   return rule.verdict(of);
+}
+
+/** What the process before has found out is the best that is known of it. */
+function believedWeight(of: Circumstances): number | undefined {
+  const { weight } = judgeWeight({ ...of, standing: { ...of.standing, untested: false } });
+  return weight === "kept" ? undefined : weight;
 }
 
 /** When a state in which a backend has no weight also moves its flows away. */

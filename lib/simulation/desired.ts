@@ -8,6 +8,8 @@ import type { Site } from "./site.ts";
 /** A server as it is desired. */
 export interface WantedServer {
   readonly weight: Weight;
+  /** Instead of a weight that is to be kept, if VPP has none; 0 if absent. */
+  readonly otherwise?: number | undefined;
   readonly flush: boolean;
 }
 
@@ -43,11 +45,11 @@ export function wantedNow(checker: DesiredSource): Wanted {
     if (!frontend) continue;
     const servers = new Map<string, WantedServer>();
     let encap: WantedVip["encap"] = "gre4";
-    for (const { backend, weight, flush } of frontend.weights) {
+    for (const { backend, weight, otherwise, flush } of frontend.weights) {
       const address = checker.config.backends.get(backend)?.address;
       if (!address) continue;
       if (address.family === 6) encap = "gre6";
-      servers.set(address.text, { weight, flush });
+      servers.set(address.text, { weight, otherwise, flush });
     }
     const vip = { ...keyOf(frontend.config), encap, sticky: frontend.config.srcIpSticky, servers };
     wanted.set(vipName(vip), vip);
@@ -100,9 +102,10 @@ export function isSameWanted(a: Wanted, b: Wanted): boolean {
     const other = b.get(name);
     if (!other || vip.encap !== other.encap || vip.sticky !== other.sticky) return false;
     if (vip.servers.size !== other.servers.size) return false;
-    for (const [address, { weight, flush }] of vip.servers) {
+    for (const [address, { weight, otherwise, flush }] of vip.servers) {
       const server = other.servers.get(address);
       if (server?.weight !== weight || server.flush !== flush) return false;
+      if (server.otherwise !== otherwise) return false;
     }
   }
   return true;

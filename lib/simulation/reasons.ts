@@ -141,12 +141,14 @@ export class Reasons {
     some: (test: (server: WantedServer) => boolean) => boolean,
   ): string | undefined {
     const key = `${vip} ${address}`;
-    const before = this.#held.get(vip)?.weights.get(address) ?? 0;
-    if (kind === "set weight" && weight < before && !this.isKnown(address)) {
+    const before = this.#held.get(vip)?.weights.get(address);
+    if (kind === "set weight" && weight < (before ?? 0) && !this.isKnown(address)) {
       return "nothing is known of the server that would speak against it";
     }
-    const isKept = kind === "add server" && (weight === 0 || weight === before);
-    if (!some((server) => server.weight === weight || (server.weight === "kept" && isKept))) {
+    const isKept = (server: WantedServer) =>
+      kind === "add server" && server.weight === "kept" &&
+      (weight === before || weight === (server.otherwise ?? 0));
+    if (!some((server) => server.weight === weight || isKept(server))) {
       return `weight ${weight} was not desired`;
     }
     if (!flush) return undefined;

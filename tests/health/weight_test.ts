@@ -100,6 +100,23 @@ Deno.test("the rules say what the model does, in all circumstances", () => {
   assert.equal(seen, 6 * 2 * 3 * 4 * 4 * 2 * 3 * 3 * 2);
 });
 
+Deno.test("who was not probed yet gets what it had before where VPP has nothing", () => {
+  let seen = 0;
+  for (const of of allCircumstances()) {
+    const { weight, otherwise } = judgeWeight(of);
+    const { state, untested, drain } = of.standing;
+    if (!untested || drain || !["unknown", "up", "down"].includes(state)) {
+      assert.equal(otherwise, undefined);
+      continue;
+    }
+    assert.equal(weight, "kept");
+    const believed = judgeWeight({ ...of, standing: { ...of.standing, untested: false } }).weight;
+    assert.equal(otherwise, believed === "kept" ? undefined : believed, JSON.stringify(of));
+    seen++;
+  }
+  assert.equal(seen, 3 * 4 * 4 * 2 * 3 * 3 * 2);
+});
+
 Deno.test("every rule decides something", () => {
   const deciding = new Set(
     [...allCircumstances()].map((of) => weightRules.find(({ applies }) => applies(of))?.name),

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Wanted, wantedNow } from "../../lib/simulation/desired.ts";
+import { isSameWanted, type Wanted, wantedNow } from "../../lib/simulation/desired.ts";
 import { type Change, changeOf, Reasons } from "../../lib/simulation/reasons.ts";
 import { Bench, fail, pass, sketch } from "../checker/support/bench.ts";
 
@@ -90,6 +90,21 @@ Deno.test("a kept weight may be added as it was, or as 0, and is never set", () 
   assert.equal(reasons.against(addServer(1, 0)), undefined);
   assert.equal(reasons.against(addServer(1, 50)), "weight 50 was not desired");
   assert.equal(reasons.against(weigh(0, 0)), "weight 0 was not desired");
+});
+
+Deno.test("where there is nothing to keep, a server is added as it was found before", () => {
+  const { reasons, untested } = bed();
+  const restored = new Map([...untested].map(([name, vip]) => {
+    const servers = [...vip.servers].map(([address, server]) =>
+      [address, { ...server, otherwise: 70 }] as const
+    );
+    return [name, { ...vip, servers: new Map(servers) }];
+  }));
+  assert.equal(isSameWanted(untested, restored), false);
+  reasons.sample(restored);
+  reasons.against(addVip(0, false));
+  assert.equal(reasons.against(addServer(0, 0)), "weight 0 was not desired");
+  assert.equal(reasons.against(addServer(1, 70)), undefined);
 });
 
 Deno.test("a flush needs an entry into a flushing state, or an operator, each once", () => {

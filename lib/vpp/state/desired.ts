@@ -9,6 +9,8 @@ export interface DesiredServer {
   readonly address: IpAddress;
   /** 0 to 100, or what VPP has for it. */
   readonly weight: Weight;
+  /** What it gets where VPP is to keep what it has, and has nothing; 0 if absent. */
+  readonly otherwise?: number | undefined;
   /** Whether coming to be like this also moves existing flows away. */
   readonly flush: boolean;
 }
@@ -84,10 +86,10 @@ function desiredServers(
     weight: 0,
     flush: true,
   }));
-  for (const { backend, weight, flush } of weights) {
+  for (const { backend, weight, otherwise, flush } of weights) {
     const slot = slots.get(backend) ?? -1;
     const address = addresses[slot];
-    if (address) servers[slot] = { address, weight, flush };
+    if (address) servers[slot] = { address, weight, otherwise, flush };
   }
   return servers;
 }

@@ -188,10 +188,10 @@ function vipChanges(
  * weight that is kept is kept from there. By hand it may have been given one over 100.
  */
 function serverAddition(
-  { address, weight, flush }: DesiredServer,
+  { address, weight, otherwise, flush }: DesiredServer,
   before: number | undefined,
 ): ServerChange {
-  const known = weight === "kept" ? Math.min(before ?? 0, 100) : weight;
+  const known = weight === "kept" ? Math.min(before ?? otherwise ?? 0, 100) : weight;
   return { kind: "as-add", address, weight: known, flushing: flush };
 }
 

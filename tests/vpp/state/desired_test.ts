@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import type { Restored } from "../../../lib/checker/mod.ts";
 import type { Config } from "../../../lib/config/mod.ts";
 import type { BackendState } from "../../../lib/health/mod.ts";
 import { DesiredView } from "../../../lib/vpp/state/desired.ts";
-import { Bench, sketch } from "../../checker/support/bench.ts";
+import { Bench, pass, sketch } from "../../checker/support/bench.ts";
 import { steer } from "../../support/steer.ts";
 import { Bed } from "../support/bed.ts";
 import type { FrontendWish } from "../support/wishes.ts";
@@ -58,6 +59,31 @@ Deno.test("servers stand in numeric order with their effective weights", async (
     "10.0.0.9 kept",
     "10.0.0.10 kept",
   ]);
+});
+
+Deno.test("who was up before a restart has its weight in a VPP that has nothing", () => {
+  const config = sketch({
+    backends: { b1: {}, b2: {} },
+    frontends: { web: [{ b1: 70 }, { b2: 50 }] },
+  });
+  using old = new Bench(config, { answers: pass });
+  old.clock.advance(10_000);
+  const saved = ["b1", "b2"].map((name) => old.checker.saved(name) ?? assert.fail());
+  const servers = (options: { readonly restored?: Restored }) => {
+    using bench = new Bench(config, options);
+    return new DesiredView(bench.checker).vip("web")?.servers
+      .map(({ weight, otherwise }) => `${weight}, else ${otherwise}`);
+  };
+  assert.deepEqual(
+    servers({
+      restored: {
+        ...{ backends: new Map(saved.map((each) => [each.name, each])), weights: new Map() },
+        ...{ changes: new Map(), isHealthFresh: true },
+      },
+    }),
+    ["kept, else 70", "kept, else 0"],
+  );
+  assert.deepEqual(servers({}), ["kept, else 0", "kept, else 0"]);
 });
 
 /** A configuration that counts how often somebody asks it for the address of a backend. */

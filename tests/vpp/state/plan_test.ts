@@ -42,9 +42,9 @@ function weightsIn(vpp: ModelVpp): Map<string, number> {
 /** What VPP is to hold, in the model's words, `before` being what it held. */
 function summaryOf(desired: readonly DesiredVip[], before = new Map<string, number>()): string[] {
   return desired.map((vip) => {
-    const servers = vip.servers.map(({ address: { text }, weight }) => {
+    const servers = vip.servers.map(({ address: { text }, weight, otherwise = 0 }) => {
       // Weights over 100, which only a hand can set, do not survive that a VIP is made anew.
-      const kept = Math.min(100, before.get(`${vip.id} ${text}`) ?? 0);
+      const kept = Math.min(100, before.get(`${vip.id} ${text}`) ?? otherwise);
       return `${text}=${weight === "kept" ? kept : weight}`;
     }).sort();
     const encap = vip.encap === "gre4" ? 0 : 1;

@@ -17,6 +17,7 @@ const servers = (family: 4 | 6) =>
     fc.record({
       address: fc.constantFrom(...(family === 4 ? v4 : v6)),
       weight,
+      otherwise: fc.constantFrom(undefined, 0, 30),
       flush: fc.boolean(),
     }),
     { selector: ({ address }) => address, minLength: 1 },
@@ -37,7 +38,7 @@ function onAddress(address: string): fc.Arbitrary<DesiredVip[]> {
   );
 }
 
-type Wish = { address: string; weight: Weight; flush: boolean };
+type Wish = { address: string; weight: Weight; otherwise: number | undefined; flush: boolean };
 
 function vip(
   text: string,
@@ -61,9 +62,10 @@ function vip(
     encap: family === 4 ? "gre4" : "gre6",
     sticky,
     flowTableLength: 4096,
-    servers: list.map(({ address, weight, flush }) => ({
+    servers: list.map(({ address, weight, otherwise, flush }) => ({
       address: ip(address),
       weight,
+      otherwise: weight === "kept" ? otherwise : undefined,
       // Effective weights never flush a server that gets traffic.
       flush: flush && weight === 0,
     })).sort((a, b) => order(a.address.text) - order(b.address.text)),
