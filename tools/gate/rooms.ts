@@ -28,6 +28,12 @@ const longestFirst = [
   ...["vpp", "attack", "faults", "probes", "api"],
 ];
 
+/** With these a test fails that leaves something open. */
+export const leakFlags: readonly string[] = [
+  ...["--trace-leaks", "--sanitize-ops", "--sanitize-resources"],
+  `--preload=${root}tests/support/leaks.ts`,
+];
+
 /** How many parts a room has that would take minutes in one. */
 const partsOf: Readonly<Record<string, number>> = { docs: 2, e2e: 3, packaging: 4, rpc: 2 };
 
@@ -71,7 +77,7 @@ export async function testRoom({ name, paths }: Room, bundles: string): Promise<
   const imports = paths.map((path) => `import ${JSON.stringify(`file://${root}${path}`)};\n`);
   await Deno.writeTextFile(module, imports.join(""));
   const { ok, output } = await runDeno(
-    ["test", "-A", ...locked, "--no-check", "--trace-leaks", module],
+    ["test", "-A", ...locked, "--no-check", ...leakFlags, module],
     hungMs,
     { MAGLEV_BUNDLES: bundles },
   );
