@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Connection, Engine } from "../../lib/net/mod.ts";
 import { ip } from "../support/ip.ts";
+import { mayLeaveDescriptors } from "../support/leaks.ts";
 
 /** A flooding server in a thread of its own, so that it goes on whatever this one does. */
 async function flooder(): Promise<Disposable & { readonly port: number }> {
@@ -14,6 +15,7 @@ async function flooder(): Promise<Disposable & { readonly port: number }> {
 }
 
 Deno.test("a peer that sends without end stops neither timers nor deadlines", async () => {
+  mayLeaveDescriptors("of a worker that ends while it listens the runtime keeps an epoll (2.9.6)");
   using server = await flooder();
   await using engine = new Engine();
   let bytes = 0;

@@ -14,6 +14,7 @@ import { httpCheck, tcpCheck } from "../probes/support/checks.ts";
 import { closing, TestServer } from "../probes/support/servers.ts";
 import { ip } from "../support/ip.ts";
 import { within } from "../support/deadline.ts";
+import { mayLeaveDescriptors } from "../support/leaks.ts";
 import { nextError } from "../support/next_error.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
 
@@ -259,7 +260,11 @@ Deno.test("debug records are written while somebody reads them", async () => {
   assert.deepEqual([done?.backend, done?.code], ["a", "L4OK"]);
 });
 
+/** Nobody waits for a thread that says that it cannot go on to close what it has. */
+const endedAtOnce = "the process ends";
+
 Deno.test("a thread that cannot begin is the end of the process", async () => {
+  mayLeaveDescriptors(endedAtOnce);
   await using bed = new Bed({
     worker: () => {
       const worker = startWorker(workerModule, workerName);
@@ -273,6 +278,7 @@ Deno.test("a thread that cannot begin is the end of the process", async () => {
 
 for (const check of [tcp, https]) {
   Deno.test(`a ${check.type} thread that cannot leave a namespace is the end of the process`, async () => {
+    mayLeaveDescriptors(endedAtOnce);
     const module = new URL("support/one_way_thread.ts", import.meta.url).href;
     await using bed = new Bed({ worker: () => startWorker(module, workerName) });
     bed.aim("a", 1, check, "/proc/self/ns/net");
@@ -285,6 +291,7 @@ for (const check of [tcp, https]) {
 }
 
 Deno.test("a thread that cannot wait for its sockets is the end of the process", async () => {
+  mayLeaveDescriptors(endedAtOnce);
   const module = new URL("support/sleepless_thread.ts", import.meta.url).href;
   await using bed = new Bed({ worker: () => startWorker(module, workerName) });
   await bed.until(() => bed.fatal.length > 0);
@@ -292,6 +299,7 @@ Deno.test("a thread that cannot wait for its sockets is the end of the process",
 });
 
 Deno.test("nor does a process go on without the thread for TLS, and no backend is to blame", async () => {
+  mayLeaveDescriptors(endedAtOnce);
   const module = new URL("support/sleepless_thread.ts", import.meta.url).href;
   let threads = 0;
   await using bed = new Bed({

@@ -26,9 +26,6 @@ const clients = [
 
 Deno.test({
   name: "the matrix, over mutual TLS: a certificate gives its role and nothing else",
-  // Node's HTTP clients keep sockets of their pools open.
-  sanitizeOps: false,
-  sanitizeResources: false,
   async fn() {
     let rules: AuthRules | undefined;
     const access = accessByRules(() => rules ?? rulesFor("view"));

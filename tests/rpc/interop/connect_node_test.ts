@@ -29,9 +29,6 @@ const transports: Readonly<Record<string, Make>> = {
 for (const [name, make] of Object.entries(transports)) {
   Deno.test({
     name: `connect-node, ${name}: unary, errors, deadline, stream, cancel, shutdown`,
-    // Node's HTTP clients keep sockets of their pools open.
-    sanitizeOps: false,
-    sanitizeResources: false,
     async fn() {
       await using harness = await serve({
         config: unanswered,

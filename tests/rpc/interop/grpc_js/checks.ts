@@ -74,12 +74,8 @@ async function follow(
   }
 }
 
-// grpc-js leaves timers of its own behind when a channel closes.
-const leaky = { sanitizeOps: false, sanitizeResources: false };
-
 Deno.test({
   name: "grpc-js: unary calls, errors and deadlines",
-  ...leaky,
   async fn() {
     await using harness = await serve({
       config: unanswered,
@@ -103,7 +99,6 @@ Deno.test({
 
 Deno.test({
   name: "grpc-js: streams, cancelling them, and shutdown",
-  ...leaky,
   async fn() {
     await using harness = await serve();
     await using client = new GrpcJsClient(harness.address);
@@ -127,7 +122,6 @@ Deno.test({
 
 Deno.test({
   name: "grpc-js: calls and a stream over TLS, by who it is by its certificate",
-  ...leaky,
   async fn() {
     const entry = '{ subject: "CN=alice,O=Example", role: operate, name: alice }';
     const rules = rulesOf(`auth: { certificates: [${entry}] }`);
