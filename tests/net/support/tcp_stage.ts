@@ -21,6 +21,7 @@ export class Stage implements AsyncDisposable {
   readonly clock = new FakeClock();
   readonly engine: Engine;
   readonly server: RawServer;
+  readonly #connections: Connection[] = [];
 
   constructor(options: EngineOptions = {}, private readonly family: 4 | 6 = 4) {
     this.engine = new Engine(this.clock, options);
@@ -42,6 +43,7 @@ export class Stage implements AsyncDisposable {
     const connection = this.engine.connect(target, untold);
     assert.ok(connection instanceof Connection, JSON.stringify(connection));
     assert.ok(connection.established);
+    this.#connections.push(connection);
     return connection;
   }
   /** Connects `count` times at once, and closes all. */
@@ -56,6 +58,7 @@ export class Stage implements AsyncDisposable {
     return this.idle;
   }
   async [Symbol.asyncDispose](): Promise<void> {
+    for (const each of this.#connections) each[Symbol.dispose]();
     await this.engine.close();
     this.server[Symbol.dispose]();
   }
