@@ -1,7 +1,7 @@
 /**
- * Loaded before tests (`--preload`): each fails that leaves something open that `--sanitize-ops` and
- * `--sanitize-resources` know nothing of. Those see what the runtime gave a number or a timer, but
- * no descriptor from libc, no server or socket of `node:net`, no file of `node:fs`, no worker.
+ * Loaded before tests (`--preload`): each fails that leaves something open that `--sanitize-resources`
+ * knows nothing of. That sees timers and the runtime's own resources, but no descriptor from libc, no
+ * server or socket of `node:net`, no file of `node:fs`, no worker.
  *
  * What only needs a moment to be over, as a turn of the event loop that work in slices waits for, is
  * waited for here, before the runtime's own look, which would take it for a leak by chance.

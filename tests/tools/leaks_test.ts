@@ -13,7 +13,7 @@ const leaks: readonly (readonly [body: string, told: RegExp])[] = [
   ['fs.openSync("/dev/zero");', /leaves open: 1 \/dev\/zero/],
   ["libc.symbols.eventfd(0, 0);", /leaves open: 1 anon_inode:\[eventfd\]/],
   ["new Worker(silent, { type });", /leaves open: .*anon_inode:\[eventpoll\]/],
-  ["new MessageChannel().port1.onmessage = () => {};", /receive a message/],
+  ["new MessageChannel().port1.onmessage = () => {};", /message port/],
 ];
 
 /** What is over when it ends, or a moment later. */

@@ -30,7 +30,8 @@ const longestFirst = [
 
 /** With these a test fails that leaves something open. */
 export const leakFlags: readonly string[] = [
-  ...["--trace-leaks", "--sanitize-ops", "--sanitize-resources"],
+  "--trace-leaks",
+  "--sanitize-resources",
   `--preload=${root}tests/support/leaks.ts`,
 ];
 
