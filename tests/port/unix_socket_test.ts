@@ -129,6 +129,7 @@ Deno.test("a socket that nobody finds any more is made anew, and that is told", 
     // One who takes the place keeps it, for as long as it is there.
     Deno.removeSync(path);
     const other = listening(path);
+    await until(() => exists(path));
     await until(() => {
       clock.advance(100);
       return errors().length === 2;
