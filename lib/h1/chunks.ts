@@ -2,7 +2,6 @@ import type { H2Field } from "../h2/mod.ts";
 import { BadRequest } from "./errors.ts";
 import { decodeLatin1, parseField } from "./field.ts";
 import type { Input } from "./input.ts";
-import type { Framer } from "./request_body.ts";
 
 /** Where in a chunked body the next octet belongs (RFC 9112 section 7.1). */
 type State =
@@ -23,7 +22,7 @@ const sizeLineBytes = 256;
 const sizeLine = /^([0-9A-Fa-f]{1,8})[ \t]*(?:;[\t\x20-\x7e]*)?$/;
 
 /** Takes a chunked body apart, in whatever pieces it comes. */
-export class ChunkDecoder implements Framer {
+export class ChunkDecoder {
   #state: State = { kind: "size", line: "" };
   #trailerLeft: number;
   readonly #trailers: H2Field[] = [];
@@ -63,6 +62,7 @@ export class ChunkDecoder implements Framer {
     }
   }
 
+  /** Takes the next octets of data off the input; undefined when more are needed. */
   next(input: Input): Uint8Array | undefined {
     while (!this.done && input.octets.length > 0) {
       const { used, data } = this.read(input.octets);

@@ -3,11 +3,8 @@ import { BadRequest } from "./errors.ts";
 import { decodeLatin1, parseField } from "./field.ts";
 import type { Input } from "./input.ts";
 
-/** How the end of a body is told (RFC 9112 section 6.3). */
-export type BodyFraming =
-  | { readonly kind: "none" }
-  | { readonly kind: "length"; readonly octets: number }
-  | { readonly kind: "chunked" };
+/** How the end of a body is told (RFC 9112 section 6.3): by its octets, 0 for none, or in chunks. */
+export type BodyFraming = number | "chunked";
 
 /** A request line and its fields, checked. */
 export interface RequestHead {
@@ -189,14 +186,13 @@ function framing(
     if (codings.length > 1 || coding.toLowerCase() !== "chunked") {
       throw new BadRequest(501, "chunked is the only transfer coding here");
     }
-    return { kind: "chunked" };
+    return "chunked";
   }
-  if (length === undefined) return { kind: "none" };
+  if (length === undefined) return 0;
   if (lengths.length > 1 || !/^\d{1,15}$/.test(length)) {
     throw new BadRequest(400, "the Content-Length field is malformed");
   }
-  const octets = Number(length);
-  return octets === 0 ? { kind: "none" } : { kind: "length", octets };
+  return Number(length);
 }
 
 /** RFC 9110 section 10.1.1; HTTP/1.0 knows no interim responses. */

@@ -17,7 +17,7 @@ type Result = IteratorResult<Uint8Array, undefined>;
 const done: Result = { done: true, value: undefined };
 
 /** How a body is taken off the input: the next octets of it, undefined when more are needed. */
-export interface Framer {
+interface Framer {
   readonly done: boolean;
   readonly trailers: readonly H2Field[];
   next(input: Input): Uint8Array | undefined;
@@ -40,7 +40,7 @@ export class RequestBody implements AsyncIterableIterator<Uint8Array, undefined>
     trailerBytes: number,
     private readonly listener: BodyListener,
   ) {
-    this.#framer = framer(framing, trailerBytes);
+    this.#framer = framing === "chunked" ? new ChunkDecoder(trailerBytes) : new Counted(framing);
   }
 
   /** Whether the client has sent all of it, and all of it was taken off the connection. */
@@ -106,17 +106,6 @@ export class RequestBody implements AsyncIterableIterator<Uint8Array, undefined>
     const octets = this.#framer.next(this.input)?.slice();
     if (this.complete) this.listener.completed();
     return octets;
-  }
-}
-
-function framer(framing: BodyFraming, trailerBytes: number): Framer {
-  switch (framing.kind) {
-    case "none":
-      return new Counted(0);
-    case "length":
-      return new Counted(framing.octets);
-    case "chunked":
-      return new ChunkDecoder(trailerBytes);
   }
 }
 
