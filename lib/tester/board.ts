@@ -43,7 +43,6 @@ export class TroubleLog {
 
 /** Everything that is known since the start or the last reset. */
 export class Board {
-  readonly #limits: WindowLimits;
   #rows: ReadonlyMap<Vip, VipStats>;
   troubles: TroubleLog = new TroubleLog();
   /** Milliseconds of the clock at which it began. */
@@ -54,8 +53,7 @@ export class Board {
   hindrance = "";
 
   /** With nothing known at `now`. */
-  constructor(vips: readonly Vip[], limits: WindowLimits, now: number) {
-    this.#limits = limits;
+  constructor(vips: readonly Vip[], private readonly limits: WindowLimits, now: number) {
     this.since = now;
     this.#rows = emptyRows(vips, limits);
   }
@@ -78,7 +76,7 @@ export class Board {
 
   /** Forgets everything. */
   reset(now: number): void {
-    this.#rows = emptyRows([...this.#rows.keys()], this.#limits);
+    this.#rows = emptyRows([...this.#rows.keys()], this.limits);
     this.troubles = new TroubleLog();
     this.since = now;
     this.leftOut = 0;

@@ -50,7 +50,6 @@ interface Course {
  * answer leave room to the others: half of what may be under way is divided equally.
  */
 export class Round implements Disposable {
-  readonly #init: RoundInit;
   readonly #courses: readonly Course[];
   readonly #share: number;
   #underWay = 0;
@@ -58,8 +57,7 @@ export class Round implements Disposable {
   #idle: (() => void) | undefined;
 
   /** Does nothing before {@link resume}. */
-  constructor(init: RoundInit) {
-    this.#init = init;
+  constructor(private readonly init: RoundInit) {
     this.#courses = init.vips.map((vip) => ({
       vip,
       due: 0,
@@ -73,7 +71,7 @@ export class Round implements Disposable {
   resume(): void {
     if (this.#state !== "paused") return;
     this.#state = "asking";
-    const { clock, intervalMs, random } = this.#init;
+    const { clock, intervalMs, random } = this.init;
     const now = clock.now();
     for (const course of this.#courses) {
       course.due = now + random() * intervalMs;
@@ -107,14 +105,14 @@ export class Round implements Disposable {
   }
 
   #arm(course: Course, now: number): void {
-    course.timer = this.#init.clock.after(course.due - now, () => this.#turn(course));
+    course.timer = this.init.clock.after(course.due - now, () => this.#turn(course));
   }
 
   #turn(course: Course): void {
-    const { clock, intervalMs, random } = this.#init;
+    const { clock, intervalMs, random } = this.init;
     const now = clock.now();
     if (this.#hasRoom(course)) this.#ask(course);
-    else this.#init.leftOut();
+    else this.init.leftOut();
     const step = intervalMs * (0.9 + 0.2 * random());
     course.due += step;
     if (course.due < now) course.due = now + step;
@@ -122,17 +120,17 @@ export class Round implements Disposable {
   }
 
   #hasRoom({ underWay }: Course): boolean {
-    const { mostUnderWay } = this.#init;
+    const { mostUnderWay } = this.init;
     return this.#underWay < mostUnderWay / 2 ||
       (underWay.size < this.#share && this.#underWay < mostUnderWay);
   }
 
   #ask({ vip, underWay }: Course): void {
     this.#underWay++;
-    const cancel = this.#init.asker.ask(vip, (result) => {
+    const cancel = this.init.asker.ask(vip, (result) => {
       underWay.delete(cancel);
       this.#underWay--;
-      this.#init.done(vip, result);
+      this.init.done(vip, result);
       if (this.#underWay === 0) this.#idle?.();
     });
     underWay.add(cancel);

@@ -29,16 +29,13 @@ export interface BacklogOptions {
  * what else there is to tell of them comes later, and holds nothing up.
  */
 export class Backlog {
-  readonly #options: BacklogOptions;
   readonly #backends = new Map<string, BackendInfo>();
   readonly #frontends = new Map<string, FrontendInfo>();
   #timer: Timer | undefined;
   #isClosed = false;
 
   /** Empty. */
-  constructor(options: BacklogOptions) {
-    this.#options = options;
-  }
+  constructor(private readonly options: BacklogOptions) {}
 
   /** Takes what was read, in place of what was read before, and tells as much as may be told now. */
   put(backends: readonly BackendInfo[], frontends: readonly FrontendInfo[]): void {
@@ -55,8 +52,8 @@ export class Backlog {
 
   #tell(): void {
     if (this.#isClosed) return;
-    const { clock, publish, isTouched, toldAt } = this.#options;
-    const { backends: known, frontends: knownFrontends } = this.#options.state();
+    const { clock, publish, isTouched, toldAt } = this.options;
+    const { backends: known, frontends: knownFrontends } = this.options.state();
     const backends: Backend[] = [];
     const frontends: Frontend[] = [];
     const details: Frontend[] = [];

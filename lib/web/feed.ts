@@ -39,7 +39,6 @@ export interface FeedOptions {
 
 /** Follows one maglevd: its events as they come, and what they leave open by reading. */
 export class Feed {
-  readonly #options: FeedOptions;
   #attempt = new AbortController();
   #retryMs = firstRetryMs;
   readonly #place = new Place();
@@ -52,13 +51,11 @@ export class Feed {
   #isPastKnown = false;
 
   /** Nothing happens before {@link run}. */
-  constructor(options: FeedOptions) {
-    this.#options = options;
-  }
+  constructor(private readonly options: FeedOptions) {}
 
   /** Follows it until `signal`. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, address } = this.#options;
+    const { clock, address } = this.options;
     while (!signal.aborted) {
       this.#attempt = new AbortController();
       const attempt = AbortSignal.any([signal, this.#attempt.signal]);
@@ -84,13 +81,13 @@ export class Feed {
   }
 
   async #follow(signal: AbortSignal): Promise<void> {
-    const { patience } = this.#options;
-    const client = this.#options.client();
+    const { patience } = this.options;
+    const client = this.options.client();
     const over = new AbortController();
     const end = () => over.abort();
     signal.addEventListener("abort", end);
     const failed = (error: unknown) => this.#readOr(error);
-    const reader = new Reader({ ...this.#options, client, signal: over.signal, failed });
+    const reader = new Reader({ ...this.options, client, signal: over.signal, failed });
     let reading: Promise<void> | undefined;
     const request = this.#place.goOn({
       ...{ changes: true, pulses: true, heartbeat: true },
@@ -117,22 +114,22 @@ export class Feed {
 
   #take(message: Event, reader: Reader): void {
     const { event } = message;
-    this.#options.calls.take(message);
+    this.options.calls.take(message);
     // What the stream opens with is read anyway, and more of it.
     const isPresent = (event.case === "backend" || event.case === "frontend") &&
       event.value.transition?.atUnixNs === 0n;
     if (event.case === "pulses") this.#takePulses(event.value);
     else if (!isPresent) {
       const change = eventChange(message);
-      if (change) this.#options.publish(change);
+      if (change) this.options.publish(change);
       reader.heard(message);
     }
   }
 
   /** Of backends that are there: names without end would take memory without end. */
   #takePulses(told: ProbePulses): void {
-    const { publish, clock, probes } = this.#options;
-    const { readAt, backends } = this.#options.state();
+    const { publish, clock, probes } = this.options;
+    const { readAt, backends } = this.options.state();
     const pulses = told.pulses.filter(({ backendName }) => backends.has(backendName))
       .map(({ backendName, ok, code, durationNs }): Pulse => [
         backendName,
@@ -151,7 +148,7 @@ export class Feed {
   }
 
   #connected(): void {
-    const { publish, clock, log, name } = this.#options;
+    const { publish, clock, log, name } = this.options;
     if (this.#isConnected) return;
     this.#isConnected = true;
     this.#connectedSince = clock.wall();
@@ -166,14 +163,14 @@ export class Feed {
 
   /** One that was there for a while is asked again soon; one that breaks off each time is not. */
   #calmDown(): void {
-    const now = this.#options.clock.now();
+    const now = this.options.clock.now();
     if (now - this.#connectedAt >= longestRetryMs) this.#retryMs = firstRetryMs;
     this.#connectedAt = Infinity;
   }
 
   /** Says once why a maglevd that is heard cannot be read, and that it can again. */
   #readOr(error: unknown): void {
-    const { publish, log, name, address } = this.#options;
+    const { publish, log, name, address } = this.options;
     const reason = error === undefined ? "" : describeError(error, address);
     if (reason === this.#unread) return;
     this.#unread = reason;
@@ -183,7 +180,7 @@ export class Feed {
 
   /** Told once: since then it was not heard. */
   #lost(reason: string): void {
-    const { publish, clock, log, name, state } = this.#options;
+    const { publish, clock, log, name, state } = this.options;
     const { link } = state();
     const since = this.#isConnected || link.state !== "lost" ? clock.wall() : link.since;
     if (this.#isConnected || link.state === "new") {

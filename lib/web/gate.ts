@@ -21,13 +21,11 @@ export interface GateOptions {
 
 /** Lets visitors in by their role, or answers why not. */
 export class Gate {
-  readonly #options: GateOptions;
   readonly #visitor: ReturnType<typeof visitorsBy>;
   readonly #failures: FailedLogins;
 
   /** Nobody has come yet. */
-  constructor(options: GateOptions) {
-    this.#options = options;
+  constructor(private readonly options: GateOptions) {
     const { rules, credentials, clock } = options;
     const guesses = new RecentFailures(clock);
     this.#visitor = visitorsBy({ rules, credentials, guesses });
@@ -36,13 +34,13 @@ export class Gate {
 
   /** Whether there is anything to log in with: else there is no `/admin/`. */
   get hasLogin(): boolean {
-    const { rules, credentials } = this.#options;
+    const { rules, credentials } = this.options;
     return rules !== undefined || credentials !== undefined;
   }
 
   /** Who looks, or why it may not. Without a file everybody may, whatever a proxy has it show. */
   async look(request: H2Request): Promise<Visitor | H2Response> {
-    if (this.#options.rules) return await this.#admit(request, false);
+    if (this.options.rules) return await this.#admit(request, false);
     const { peer, connection } = request;
     const visitor = this.#visitor({ peer, connection, headers: [] });
     return "tooSoonMs" in visitor ? tooSoon(request, visitor.tooSoonMs) : visitor;
@@ -55,7 +53,7 @@ export class Gate {
 
   /** Why metrics are not for a request; undefined: they are. */
   async scrape(request: H2Request): Promise<H2Response | undefined> {
-    if (this.#options.rules?.().metrics !== "view") return undefined;
+    if (this.options.rules?.().metrics !== "view") return undefined;
     const visitor = await this.look(request);
     return "status" in visitor ? visitor : undefined;
   }
@@ -63,14 +61,14 @@ export class Gate {
   async #admit(request: H2Request, isLogin: boolean): Promise<Visitor | H2Response> {
     const visitor = this.#visitor(request);
     if ("tooSoonMs" in visitor) {
-      this.#options.metrics.loginFailed();
+      this.options.metrics.loginFailed();
       return tooSoon(request, visitor.tooSoonMs);
     }
     const isLetIn = visitor.isKnown || !isLogin;
     if (isLetIn && covers(visitor.role, "view")) return visitor;
     if (visitor.isFailure) await this.#failed(visitor.peer);
     const reason = denial(visitor, "view") ?? "one has to log in to steer";
-    const hint = this.#options.rules ? `; ${hintForPeople}` : "";
+    const hint = this.options.rules ? `; ${hintForPeople}` : "";
     return refusal(request, 401, reason + hint, [
       "www-authenticate",
       'Basic realm="maglevd-frontend", charset="UTF-8"',
@@ -79,7 +77,7 @@ export class Gate {
 
   /** Who shows something wrong waits for the answer, the longer the more often. */
   async #failed(peer: string): Promise<void> {
-    const { log, metrics } = this.#options;
+    const { log, metrics } = this.options;
     metrics.loginFailed();
     log.warn("login-failed", { peer });
     await this.#failures.pause(peer);

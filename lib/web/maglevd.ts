@@ -36,8 +36,6 @@ export class Maglevd implements AsyncDisposable {
   readonly probes = new ProbeHistory();
   readonly calls = new VppCalls();
   readonly table: VppTable;
-  readonly #server: Server;
-  readonly #deps: MaglevdDeps;
   readonly #over = new AbortController();
   readonly #feed: Feed;
   readonly #work: Promise<unknown>;
@@ -49,11 +47,13 @@ export class Maglevd implements AsyncDisposable {
   #renewal = Promise.resolve();
 
   /** Begins to follow it. Throws CommandFailure when it cannot be shown these credentials. */
-  constructor(server: Server, credentials: ServerCredentials, deps: MaglevdDeps) {
+  constructor(
+    private readonly server: Server,
+    credentials: ServerCredentials,
+    private readonly deps: MaglevdDeps,
+  ) {
     this.name = server.name;
-    this.#server = server;
     this.#credentials = credentials;
-    this.#deps = deps;
     this.#connection = connectWith(server, credentials, deps.clock);
     const { clock, log, broadcast } = deps;
     this.table = new VppTable(clock, () => this.client.getVPPLBState({}));
@@ -85,7 +85,7 @@ export class Maglevd implements AsyncDisposable {
     if (error instanceof ConnectError && error.code === Code.Unimplemented) {
       return "this maglevd is older than the view, and does not tell that";
     }
-    return describeError(error, this.#server.address);
+    return describeError(error, this.server.address);
   }
 
   /**
@@ -105,12 +105,12 @@ export class Maglevd implements AsyncDisposable {
   }
 
   async #renewNow(): Promise<void> {
-    const { log } = this.#deps;
+    const { log } = this.deps;
     try {
-      const credentials = await readServerCredentials(this.#server);
+      const credentials = await readServerCredentials(this.server);
       this.#notRead = "";
       if (isSame(credentials, this.#credentials) || this.#over.signal.aborted) return;
-      const connection = connectWith(this.#server, credentials, this.#deps.clock);
+      const connection = connectWith(this.server, credentials, this.deps.clock);
       this.#retire(this.#connection);
       this.#connection = connection;
       this.#credentials = credentials;
@@ -125,9 +125,9 @@ export class Maglevd implements AsyncDisposable {
   }
 
   async #look(signal: AbortSignal): Promise<void> {
-    if (!mayChange(this.#server)) return;
+    if (!mayChange(this.server)) return;
     while (!signal.aborted) {
-      await sleep(this.#deps.clock, lookMs, signal);
+      await sleep(this.deps.clock, lookMs, signal);
       if (!signal.aborted) await this.renew();
     }
   }
@@ -135,7 +135,7 @@ export class Maglevd implements AsyncDisposable {
   /** Closes a connection when the calls on it have ended, or would have. */
   #retire(connection: Connection): void {
     this.#former.add(connection);
-    const { clock } = this.#deps;
+    const { clock } = this.deps;
     void sleep(clock, 2 * callTimeoutMs, this.#over.signal).then(() => {
       if (!this.#over.signal.aborted && this.#former.delete(connection)) {
         connection[Symbol.dispose]();

@@ -36,7 +36,6 @@ export interface ReaderOptions extends Omit<FeedOptions, "client"> {
 
 /** Reads what events leave open, from one maglevd, for as long as it is followed. */
 export class Reader {
-  readonly #options: ReaderOptions;
   readonly #touched: Touched;
   readonly #backlog: Backlog;
   readonly #timers = new Map<string, Timer>();
@@ -47,8 +46,7 @@ export class Reader {
   #fullNotBefore = 0;
 
   /** Reads nothing before {@link run}. */
-  constructor(options: ReaderOptions) {
-    this.#options = options;
+  constructor(private readonly options: ReaderOptions) {
     this.#touched = new Touched((backend) =>
       options.state().backends.get(backend)?.frontends ?? []
     );
@@ -76,7 +74,7 @@ export class Reader {
    * rejects.
    */
   async run(isPastKnown: boolean): Promise<void> {
-    const { signal, failed } = this.#options;
+    const { signal, failed } = this.options;
     const stop = () => this.#wake?.();
     signal.addEventListener("abort", stop);
     this.#isPastKnown = isPastKnown;
@@ -126,7 +124,7 @@ export class Reader {
 
   /** Each part is told as it comes: one that is not answered keeps no other from being shown. */
   async #readAll(): Promise<void> {
-    const { clock } = this.#options;
+    const { clock } = this.options;
     this.#touched.begin();
     this.#in(fullMs, "full");
     const began = clock.now();
@@ -141,11 +139,11 @@ export class Reader {
 
   /** All backends and frontends that are new, and those that are gone; the others are compared. */
   async #readNamed(): Promise<Reading> {
-    const { client, signal, clock, probes } = this.#options;
+    const { client, signal, clock, probes } = this.options;
     const asking = { client, signal };
     const [backends, listed] = await Promise.all([allBackends(asking), allFrontends(asking)]);
     const frontends = await withStates(asking, listed);
-    const known = this.#options.state();
+    const known = this.options.state();
     const goneBackends = goneFrom(known.backends, backends);
     probes.forget(goneBackends);
     const isNew = (known: ReadonlyMap<string, unknown>) => ({ name }: { readonly name: string }) =>
@@ -163,7 +161,7 @@ export class Reader {
 
   /** A few are asked for by name; if many are concerned, all are, at a bounded rate. */
   async #readTouched(): Promise<void> {
-    const { client, signal, clock } = this.#options;
+    const { client, signal, clock } = this.options;
     if (this.#touched.isAll) {
       const wait = this.#fullNotBefore - clock.now();
       if (wait > 0) return this.#in(wait, "touched");
@@ -183,7 +181,7 @@ export class Reader {
       ),
     ]);
     const told = found<BackendInfo>(readBackends);
-    const { backends: known } = this.#options.state();
+    const { backends: known } = this.options.state();
     // A maglevd of before does not tell who uses a backend, which no event changes.
     for (const each of told.filter(isUntold)) {
       each.frontends = [...known.get(each.name)?.frontends ?? []];
@@ -194,7 +192,7 @@ export class Reader {
   }
 
   async #readCounters(): Promise<void> {
-    const { client, signal, traffic, publish } = this.#options;
+    const { client, signal, traffic, publish } = this.options;
     try {
       const counters = await client.getVPPLBCounters({}, { signal });
       const told = traffic.take(counters);
@@ -206,14 +204,14 @@ export class Reader {
   }
 
   async #checks(): Promise<Pick<Reading, "checks">> {
-    const { client, signal } = this.#options;
+    const { client, signal } = this.options;
     const { names } = await client.listHealthChecks({}, { signal });
     const checks = names.map((name) => client.getHealthCheck({ name }, { signal }).catch(ifThere));
     return { checks: (await Promise.all(checks)).flatMap((check) => check ? [toWire(check)] : []) };
   }
 
   async #vpp(): Promise<Pick<Reading, "status" | "vpp">> {
-    const { client, signal } = this.#options;
+    const { client, signal } = this.options;
     const [status, vpp] = await Promise.all([
       client.getStatus({}, { signal }).catch(ifKnown),
       client.getVPPInfo({}, { signal }).then(toWire).catch((error: unknown) => {
@@ -226,7 +224,7 @@ export class Reader {
 
   /** What happened before it was followed. An older maglevd does not tell. */
   async #readPast(): Promise<void> {
-    const { client, signal, clock } = this.#options;
+    const { client, signal, clock } = this.options;
     const notBefore = BigInt(Math.round((clock.wall() - stripMs) * 1e6));
     const [last, frontends] = await Promise.all([
       client.listEvents({ limit: journalAtStart }, { signal }).catch(ifKnown),
@@ -252,12 +250,12 @@ export class Reader {
   #publish(reading: Reading): void {
     const { kind: _, ...parts } = reading;
     const isNews = Object.values(parts).some((part) => !Array.isArray(part) || part.length > 0);
-    if (isNews) this.#options.publish(reading);
+    if (isNews) this.options.publish(reading);
   }
 
   /** Those that are other than is known. */
   #differing(backends: readonly BackendInfo[], frontends: readonly FrontendInfo[]): Reading {
-    const known = this.#options.state();
+    const known = this.options.state();
     return {
       kind: "reading",
       backends: backends.map(toWire).filter((now) => {
@@ -277,7 +275,7 @@ export class Reader {
     this.#timers.get(what)?.cancel();
     this.#timers.set(
       what,
-      this.#options.clock.after(ms, () => {
+      this.options.clock.after(ms, () => {
         this.#timers.delete(what);
         this.#due.add(what);
         this.#wake?.();

@@ -64,7 +64,6 @@ function digestOf(content: string): string {
 
 /** Answers browsers. */
 export class PageServer {
-  readonly #options: PageOptions;
   readonly #metrics: WebMetrics;
   /** And who reads them. */
   readonly #streams = new Map<BrowserStream, Visitor>();
@@ -80,8 +79,7 @@ export class PageServer {
   readonly #gate: Gate;
 
   /** Nobody was answered yet. */
-  constructor(options: PageOptions) {
-    this.#options = options;
+  constructor(private readonly options: PageOptions) {
     const metrics = this.#metrics = new WebMetrics(options.broadcast);
     this.#actions = actionRoutes({ ...options, metrics });
     this.#gate = new Gate({ ...options, metrics });
@@ -99,7 +97,7 @@ export class PageServer {
 
   /** Answers a request. */
   readonly handle: H2Handler = async (request) => {
-    const refused = refuseHost(request, this.#options.hostNames);
+    const refused = refuseHost(request, this.options.hostNames);
     if (refused) return refused;
     // Not resolved against a base: what begins with two slashes would be another host there.
     const url = request.path.startsWith("/") ? URL.parse(`http://page${request.path}`) : null;
@@ -131,7 +129,7 @@ export class PageServer {
 
   /** Looks at those who are known by certificates, for as long as there are any. */
   #watchEnds(): void {
-    this.#ends ??= this.#options.clock.after(lookMs, () => {
+    this.#ends ??= this.options.clock.after(lookMs, () => {
       this.#ends = undefined;
       let areLeft = false;
       for (const [browser, { hasCertificate, now }] of this.#streams) {
@@ -218,7 +216,7 @@ export class PageServer {
   }
 
   async #state(request: H2Request): Promise<H2Response> {
-    const octets = await this.#options.broadcast.whole();
+    const octets = await this.options.broadcast.whole();
     if (this.#whole.octets !== octets) this.#whole = new Shared(octets, 1);
     return await this.#text(request, "application/json", this.#whole, "no-store");
   }
@@ -255,7 +253,7 @@ export class PageServer {
   }
 
   #events(request: H2Request, url: URL, visitor: Visitor): H2Response {
-    const { broadcast, browserLimits = defaultBrowserLimits } = this.#options;
+    const { broadcast, browserLimits = defaultBrowserLimits } = this.options;
     const browser = new BrowserStream(browserLimits, () => this.#metrics.cutOff());
     const id = field(request, "last-event-id") || (url.searchParams.get("after") ?? "");
     // The browser's own wait before it comes back, in milliseconds.
@@ -295,7 +293,7 @@ export class PageServer {
     const question = queries.get(name);
     if (!question) return sentence(404, "there is no such question");
     const server = url.searchParams.get("server") ?? "";
-    const maglevd = this.#options.maglevds.get(server);
+    const maglevd = this.options.maglevds.get(server);
     if (!maglevd) {
       return sentence(404, `there is no maglevd ${JSON.stringify(server.slice(0, 100))}`);
     }

@@ -36,7 +36,6 @@ const typeAheadLimit = 10_000;
 /** A line editor with completion, help, reverse search and type-ahead. */
 export class Editor {
   readonly #readline: Readline;
-  readonly #hooks: EditorHooks;
   #mode: Mode = { kind: "busy" };
   #prompt = "";
   /** Whether the line that somebody waits for is the answer to a question. */
@@ -47,8 +46,7 @@ export class Editor {
   #typedAhead: { key: Key; edit: () => void }[] = [];
 
   /** `history` is newest first. */
-  constructor(history: readonly string[], hooks: EditorHooks) {
-    this.#hooks = hooks;
+  constructor(history: readonly string[], private readonly hooks: EditorHooks) {
     this.#readline = new Readline({
       history,
       onKey: (key, edit) => this.#onKey(key, edit),
@@ -169,7 +167,7 @@ export class Editor {
   #tab(): true {
     const { line, cursor } = this.#readline;
     this.#mode = { kind: "busy" };
-    this.#hooks.complete(line, cursor).then(({ insert, behind, list }) => {
+    this.hooks.complete(line, cursor).then(({ insert, behind, list }) => {
       if (insert !== "") this.#readline.replace(0, behind, insert);
       if (list !== "") this.#readline.printBelow(list);
       this.#editAgain();
@@ -179,7 +177,7 @@ export class Editor {
 
   #help(): boolean {
     const { line, cursor } = this.#readline;
-    const text = this.#hooks.help(line, cursor);
+    const text = this.hooks.help(line, cursor);
     if (text === undefined) return false;
     this.#mode = { kind: "busy" };
     text.then((text) => {

@@ -17,23 +17,18 @@ const longestBody = 65_536;
  * got the first. What is not HTTP is asked by `others`, which is closed with this.
  */
 export class KeptFlows implements Asker {
-  readonly #options: AskOptions;
-  readonly #others: Asker;
   /** Whose answer's body is still on its way: one for each VIP. */
   readonly #unfinished = new Map<Vip, ClientRequest>();
   readonly #agents = { http: new HttpAgent(kept), https: new HttpsAgent(kept) };
 
   /** Opens nothing yet. */
-  constructor(options: AskOptions, others: Asker) {
-    this.#options = options;
-    this.#others = others;
-  }
+  constructor(private readonly options: AskOptions, private readonly others: Asker) {}
 
   ask(vip: Vip, done: (result: TryResult) => void): () => void {
     const { way } = vip;
-    if (way !== "http" && way !== "https") return this.#others.ask(vip, done);
+    if (way !== "http" && way !== "https") return this.others.ask(vip, done);
     const startedAt = systemClock.now();
-    const { timeoutMs } = this.#options;
+    const { timeoutMs } = this.options;
     const asked = this.#request(vip, way);
     let isOpen = true;
     const end = (result: TryResult) => {
@@ -66,7 +61,7 @@ export class KeptFlows implements Asker {
     for (const asked of this.#unfinished.values()) asked.destroy();
     this.#agents.http.destroy();
     this.#agents.https.destroy();
-    await this.#others[Symbol.asyncDispose]();
+    await this.others[Symbol.asyncDispose]();
   }
 
   /**
@@ -91,7 +86,7 @@ export class KeptFlows implements Asker {
   }
 
   #request({ address, port }: Vip, way: "http" | "https"): ClientRequest {
-    const { host, path, insecure } = this.#options;
+    const { host, path, insecure } = this.options;
     const to = {
       host: address.text,
       port,
@@ -113,7 +108,7 @@ export class KeptFlows implements Asker {
   }
 
   #judge({ statusCode = 0, headers }: IncomingMessage, ms: number): TryResult {
-    const value = headers[this.#options.header.toLowerCase()];
+    const value = headers[this.options.header.toLowerCase()];
     const header = Array.isArray(value) ? value[0] : value;
     const status = String(statusCode);
     if (statusCode >= goodStatuses.min && statusCode <= goodStatuses.max) {

@@ -14,12 +14,10 @@ import { type Asker, type AskOptions, goodStatuses, type TryResult } from "./typ
 export class NewFlows implements Asker {
   readonly #engine: Engine;
   readonly #prober: Prober;
-  readonly #options: AskOptions;
   readonly #checks = new Map<Vip, HealthCheck>();
 
   /** Throws NetError when the system is out of descriptors. */
-  constructor(options: AskOptions, clock: Clock) {
-    this.#options = options;
+  constructor(private readonly options: AskOptions, clock: Clock) {
     this.#engine = new Engine(clock);
     this.#prober = createProber(this.#engine, {
       log: silentLogger,
@@ -30,7 +28,7 @@ export class NewFlows implements Asker {
   }
 
   ask(vip: Vip, done: (result: TryResult) => void): () => void {
-    const check = this.#checks.get(vip) ?? checkOf(vip, this.#options);
+    const check = this.#checks.get(vip) ?? checkOf(vip, this.options);
     this.#checks.set(vip, check);
     const target = { address: vip.address, check, netns: "" };
     return this.#prober.start(target, (result) => done(resultOf(vip, result)));

@@ -95,7 +95,6 @@ const sigstop = 19;
 
 /** The program's face: draws four times a second and does what keys say. */
 class FullScreen implements Disposable {
-  readonly #init: FullScreenInit;
   readonly #screen = new Screen(systemTerminal);
   readonly #keys = new KeyReader();
   #controls: Controls = untouched;
@@ -105,8 +104,7 @@ class FullScreen implements Disposable {
   #isOver = false;
 
   /** Takes the terminal, and shows the first frame. `quit`: it has gone, or somebody wants to. */
-  constructor(init: FullScreenInit, private readonly quit: () => void) {
-    this.#init = init;
+  constructor(private readonly init: FullScreenInit, private readonly quit: () => void) {
     this.#screen.enter();
     this.#turn();
   }
@@ -120,10 +118,10 @@ class FullScreen implements Disposable {
   /** Draws at once, as after a change of the size. */
   redraw(): void {
     if (this.#isOver) return;
-    const { board, clock, paint } = this.#init;
+    const { board, clock, paint } = this.init;
     const now = this.#pausedAt ?? clock.now();
     const size = systemTerminal.size();
-    const frame = draw({ ...this.#init, board, controls: this.#controls, now }, size, paint);
+    const frame = draw({ ...this.init, board, controls: this.#controls, now }, size, paint);
     this.#frame = frame;
     this.#screen.show(frame.lines, size).catch(() => this.quit());
   }
@@ -151,7 +149,7 @@ class FullScreen implements Disposable {
 
   #turn(): void {
     this.redraw();
-    this.#timer = this.#init.clock.after(frameMs, () => this.#turn());
+    this.#timer = this.init.clock.after(frameMs, () => this.#turn());
   }
 
   #press(key: Key): void {
@@ -175,13 +173,13 @@ class FullScreen implements Disposable {
   }
 
   #reset(): void {
-    const now = this.#init.clock.now();
-    this.#init.board.reset(now);
+    const now = this.init.clock.now();
+    this.init.board.reset(now);
     if (this.#pausedAt !== undefined) this.#pausedAt = now;
   }
 
   #pause(isPaused: boolean): void {
-    const { round, clock } = this.#init;
+    const { round, clock } = this.init;
     this.#pausedAt = isPaused ? clock.now() : undefined;
     if (isPaused) round.pause();
     else round.resume();

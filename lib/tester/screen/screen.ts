@@ -21,22 +21,19 @@ const leave = "\x1b[0m\x1b[?7h\x1b[?25h\x1b[?1049l";
  * disposed of.
  */
 export class Screen implements Disposable {
-  readonly #terminal: Terminal;
   #lines: readonly string[] = [];
   #size: Size = { columns: 0, rows: 0 };
   #state: "away" | "there" | "writing" = "away";
 
   /** Leaves the terminal as it is before {@link enter}. */
-  constructor(terminal: Terminal) {
-    this.#terminal = terminal;
-  }
+  constructor(private readonly terminal: Terminal) {}
 
   /** Takes the terminal. */
   enter(): void {
     if (this.#state !== "away") return;
     this.#state = "there";
-    this.#terminal.setRaw(true);
-    this.#terminal.writeNow(enter);
+    this.terminal.setRaw(true);
+    this.terminal.writeNow(enter);
     this.forget();
   }
 
@@ -44,8 +41,8 @@ export class Screen implements Disposable {
   leave(): void {
     if (this.#state === "away") return;
     this.#state = "away";
-    this.#terminal.writeNow(leave);
-    this.#terminal.setRaw(false);
+    this.terminal.writeNow(leave);
+    this.terminal.setRaw(false);
   }
 
   [Symbol.dispose](): void {
@@ -66,7 +63,7 @@ export class Screen implements Disposable {
     [this.#lines, this.#size] = [lines, size];
     this.#state = "writing";
     try {
-      await this.#terminal.write(text);
+      await this.terminal.write(text);
     } finally {
       if (this.isWriting()) this.#state = "there";
     }

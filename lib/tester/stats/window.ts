@@ -24,7 +24,6 @@ const smallest = 64;
  * limit and holds 16 bytes for each try. Pure.
  */
 export class RollingWindow {
-  readonly #limits: WindowLimits;
   #at = new Float64Array(smallest);
   /** NaN for a failure. */
   #ms = new Float64Array(smallest);
@@ -33,14 +32,12 @@ export class RollingWindow {
   #known: Summary | undefined;
 
   /** An empty one. */
-  constructor(limits: WindowLimits) {
-    this.#limits = limits;
-  }
+  constructor(private readonly limits: WindowLimits) {}
 
   /** Adds a try that ended at `at`, which never goes back; `ms` undefined is a failure. */
   add(at: number, ms: number | undefined): void {
     this.#drop(at);
-    if (this.#length === this.#limits.most) this.#dropOne();
+    if (this.#length === this.limits.most) this.#dropOne();
     if (this.#length === this.#at.length) this.#grow();
     const place = (this.#first + this.#length) % this.#at.length;
     this.#at[place] = at;
@@ -74,7 +71,7 @@ export class RollingWindow {
   }
 
   #drop(now: number): void {
-    while (this.#length > 0 && (this.#at[this.#first] ?? 0) <= now - this.#limits.forMs) {
+    while (this.#length > 0 && (this.#at[this.#first] ?? 0) <= now - this.limits.forMs) {
       this.#dropOne();
     }
   }
