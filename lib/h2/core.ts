@@ -1,12 +1,11 @@
 import { ConnectionDeadlines } from "./connection_deadlines.ts";
 import { calm, ErrorCode } from "./errors.ts";
 import { type FloodBudgets, type FloodKind, FloodMeter, Handlers } from "./flood.ts";
-import { ReceiveWindow } from "./flow.ts";
+import { defaultWindow, ReceiveWindow } from "./flow.ts";
 import { writeGoaway, writeRstStream } from "./frames/mod.ts";
 import type { H2Limits } from "./limits.ts";
 import type { RequestHead } from "./request.ts";
 import { Sender } from "./sender.ts";
-import { defaultWindow } from "./settings.ts";
 import { type Stream, Streams } from "./streams/mod.ts";
 import type { H2Field, OctetRoom } from "./types.ts";
 

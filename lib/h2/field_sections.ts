@@ -1,9 +1,9 @@
 import type { Core } from "./core.ts";
 import { ConnectionError, ErrorCode, malformed, protocolError, StreamError } from "./errors.ts";
+import { defaultWindow } from "./flow.ts";
 import type { HeaderBlock } from "./header_block.ts";
-import { type FieldSection, HpackDecoder, HpackError } from "./hpack/mod.ts";
+import { defaultTableSize, type FieldSection, HpackDecoder, HpackError } from "./hpack/mod.ts";
 import { checkTrailers, readRequest } from "./request.ts";
-import { defaultTableSize, defaultWindow } from "./settings.ts";
 import { nextState, Stream } from "./streams/mod.ts";
 import type { H2Field } from "./types.ts";
 

@@ -1,6 +1,9 @@
 /** The largest flow-control window (RFC 9113 section 6.9.1), in octets. */
 export const largestWindow = 2_147_483_647;
 
+/** Octets of a window before SETTINGS (RFC 9113 section 6.9.2). */
+export const defaultWindow = 65_535;
+
 /** What the peer allows us to send (RFC 9113 section 6.9), in octets. */
 export class SendWindow {
   #available: number;

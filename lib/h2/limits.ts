@@ -1,5 +1,5 @@
 import { defaultMaxFrameSize, largestMaxFrameSize } from "./frames/mod.ts";
-import { largestWindow } from "./flow.ts";
+import { defaultWindow, largestWindow } from "./flow.ts";
 
 /**
  * What one connection may cost. With the defaults a connection holds at most about 2.5 MiB plus
@@ -127,7 +127,7 @@ export const defaultLimits: H2Limits = {
 const ranges: Partial<Record<keyof H2Limits, readonly [least: number, most: number]>> = {
   maxFrameSize: [defaultMaxFrameSize, largestMaxFrameSize],
   streamWindow: [0, largestWindow],
-  connectionWindow: [65_535, largestWindow],
+  connectionWindow: [defaultWindow, largestWindow],
 };
 
 /** Fills in the defaults. Throws a RangeError for values that the RFC or sense rules out. */

@@ -16,13 +16,8 @@ import {
 import { HeaderBlockAssembler } from "./header_block.ts";
 import { FieldSections } from "./field_sections.ts";
 import { applyPeerSettings, OwnSettings } from "./settings.ts";
+import type { Shutdown } from "./shutdown.ts";
 import { nextState, type Stream } from "./streams/mod.ts";
-
-/** What the receiver leaves to others. */
-export interface ReceiverEvents {
-  /** Our PING has been acknowledged. */
-  pingAcknowledged(opaque: Uint8Array): void;
-}
 
 /** Acts on frames (RFC 9113 section 6). Errors are thrown for the connection to answer. */
 export class Receiver {
@@ -30,7 +25,7 @@ export class Receiver {
   readonly #sections: FieldSections;
   readonly #own: OwnSettings;
 
-  constructor(private readonly core: Core, private readonly events: ReceiverEvents) {
+  constructor(private readonly core: Core, private readonly shutdown: Shutdown) {
     this.#blocks = new HeaderBlockAssembler(core.limits);
     this.#sections = new FieldSections(core);
     this.#own = new OwnSettings(core, this.#sections);
@@ -168,7 +163,7 @@ export class Receiver {
     const core = this.core;
     core.count("ping");
     const opaque = pingPayload(frame);
-    if ((frame.flags & Flag.ACK) !== 0) return this.events.pingAcknowledged(opaque);
+    if ((frame.flags & Flag.ACK) !== 0) return this.shutdown.pingAcknowledged(opaque);
     writePing(core.sender.out, opaque, true);
   }
 

@@ -1,4 +1,4 @@
-import { SendWindow } from "./flow.ts";
+import { defaultWindow, SendWindow } from "./flow.ts";
 import {
   defaultMaxFrameSize,
   OutputBuffer,
@@ -8,7 +8,7 @@ import {
 } from "./frames/mod.ts";
 import { HpackEncoder } from "./hpack/mod.ts";
 import type { H2Limits } from "./limits.ts";
-import { defaultWindow, initialPeerSettings, type PeerSettings } from "./settings.ts";
+import { initialPeerSettings, type PeerSettings } from "./settings.ts";
 import type { Outgoing, Stream } from "./streams/mod.ts";
 
 /**

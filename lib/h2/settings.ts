@@ -1,7 +1,7 @@
 import type { Core } from "./core.ts";
 import { calm, ConnectionError, ErrorCode, flowControlError } from "./errors.ts";
 import type { FieldSections } from "./field_sections.ts";
-import { largestWindow } from "./flow.ts";
+import { defaultWindow, largestWindow } from "./flow.ts";
 import {
   defaultMaxFrameSize,
   largestMaxFrameSize,
@@ -21,12 +21,6 @@ export const SettingId = {
   MAX_HEADER_LIST_SIZE: 0x6,
   NO_RFC7540_PRIORITIES: 0x9,
 } as const;
-
-/** Octets of a window before SETTINGS (RFC 9113 section 6.9.2). */
-export const defaultWindow = 65_535;
-
-/** Octets of an HPACK table before SETTINGS (RFC 9113 section 6.5.2). */
-export const defaultTableSize = 4096;
 
 /** What the peer has set, as far as a server cares. */
 export interface PeerSettings {

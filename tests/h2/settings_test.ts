@@ -1,12 +1,8 @@
 import assert from "node:assert/strict";
 import { defaultLimits, ErrorCode } from "../../lib/h2/mod.ts";
-import {
-  checkSetting,
-  defaultTableSize,
-  defaultWindow,
-  initialPeerSettings,
-  ownSettings,
-} from "../../lib/h2/settings.ts";
+import { defaultWindow } from "../../lib/h2/flow.ts";
+import { defaultTableSize } from "../../lib/h2/hpack/mod.ts";
+import { checkSetting, initialPeerSettings, ownSettings } from "../../lib/h2/settings.ts";
 
 /** RFC 9113 section 6.5.2 and RFC 9218 section 2.1: what a parameter may be. */
 const ranges: readonly [name: string, id: number, least: number, most: number, code: number][] = [

@@ -3,6 +3,9 @@ import type { H2Field } from "../types.ts";
 /** What an entry costs beyond its octets (RFC 7541 section 4.1). */
 const entryOverhead = 32;
 
+/** Octets of the table that both ends begin with (RFC 9113 section 6.5.2). */
+export const defaultTableSize = 4096;
+
 /** The size of a field as both the table and SETTINGS_MAX_HEADER_LIST_SIZE count it, in octets. */
 export function fieldSize(name: string, value: string): number {
   return name.length + value.length + entryOverhead;

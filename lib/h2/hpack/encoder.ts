@@ -1,5 +1,5 @@
 import type { H2Field } from "../types.ts";
-import { DynamicTable, fieldSize } from "./dynamic_table.ts";
+import { defaultTableSize, DynamicTable, fieldSize } from "./dynamic_table.ts";
 import { huffmanEncode, huffmanLength } from "./huffman.ts";
 import { writeInteger } from "./integer.ts";
 import { staticPlaces, staticTable } from "./static_table.ts";
@@ -19,9 +19,6 @@ const unrepeated = new Set([
 /** Fields whose values no intermediary may put in a table either (RFC 7541 section 7.1.3). */
 const secret = new Set(["authorization", "cookie", "proxy-authorization", "set-cookie"]);
 
-/** Octets of the table that both ends begin with (RFC 9113 section 6.5.2). */
-const initialSize = 4096;
-
 /** Encodes field sections (RFC 7541 section 3), indexing what is likely to come again. */
 export class HpackEncoder {
   readonly #table: DynamicTable;
@@ -31,8 +28,11 @@ export class HpackEncoder {
 
   /** `cap` is the most octets ever used for the table, whatever the peer allows. */
   constructor(private readonly cap: number) {
-    this.#table = new DynamicTable(initialSize, (field, serial) => this.#forget(field, serial));
-    if (cap < initialSize) this.setPeerLimit(initialSize);
+    this.#table = new DynamicTable(
+      defaultTableSize,
+      (field, serial) => this.#forget(field, serial),
+    );
+    if (cap < defaultTableSize) this.setPeerLimit(defaultTableSize);
   }
 
   /** Octets in the dynamic table. */
