@@ -20,7 +20,8 @@ export const gzipCompression: Compression = {
   name: "gzip",
   compress(bytes) {
     if (bytes.length <= pieceBytes) return Promise.resolve(new Uint8Array(gzipSync(bytes)));
-    return throughStream(new CompressionStream("gzip"), bytes);
+    const stream = ReadableStream.from(pieces(bytes)).pipeThrough(new CompressionStream("gzip"));
+    return new Response(stream).bytes();
   },
   async decompress(bytes, readMaxBytes) {
     if (bytes.length === 0) return new Uint8Array();
@@ -34,27 +35,11 @@ export const gzipCompression: Compression = {
   },
 };
 
-async function throughStream(
-  stream: CompressionStream,
-  bytes: Uint8Array,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const [compressed] = await Promise.all([
-    new Response(stream.readable).bytes(),
-    feed(stream.writable, bytes),
-  ]);
-  return compressed;
-}
-
-async function feed(
-  writable: WritableStream<BufferSource>,
-  bytes: Uint8Array,
-): Promise<void> {
-  const writer = writable.getWriter();
+async function* pieces(bytes: Uint8Array): AsyncIterable<Uint8Array<ArrayBuffer>> {
   for (let at = 0; at < bytes.length; at += pieceBytes) {
-    await writer.write(bytes.slice(at, at + pieceBytes));
+    yield bytes.slice(at, at + pieceBytes);
     await yieldIfDue(systemClock);
   }
-  await writer.close();
 }
 
 function decompressionError(error: unknown, readMaxBytes: number): ConnectError {

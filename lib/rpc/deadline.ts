@@ -17,16 +17,12 @@ export class DeadlineContext implements CallContext {
   /** `timeoutMs` counts from now; the request's signal aborts when the client goes away. */
   constructor(
     private readonly request: { readonly signal: AbortSignal },
-    private caller: Principal,
+    public principal: Principal,
     readonly binary: boolean,
     private readonly clock: Clock,
     timeoutMs: number | undefined,
   ) {
     this.#end = timeoutMs === undefined ? undefined : clock.now() + timeoutMs;
-  }
-
-  get principal(): Principal {
-    return this.caller;
   }
 
   get signal(): AbortSignal {
@@ -40,7 +36,7 @@ export class DeadlineContext implements CallContext {
    * DeadlineExceeded when there is no time left, and why nobody waits any more.
    */
   begin(): void {
-    this.caller = this.caller.now?.() ?? this.caller;
+    this.principal = this.principal.now?.() ?? this.principal;
     if (this.request.signal.aborted) throw abortReason(this.request.signal, undefined);
     if (this.#end !== undefined && this.clock.now() >= this.#end) throw exceeded();
   }

@@ -11,11 +11,12 @@ import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
 import {
   ServerReflection as V1,
-  type ServerReflectionRequest,
+  type ServerReflectionRequest as V1Request,
   ServerReflectionResponseSchema as V1Response,
 } from "../gen/grpc/reflection/v1/reflection_pb.ts";
 import {
   ServerReflection as V1Alpha,
+  type ServerReflectionRequest as V1AlphaRequest,
   ServerReflectionResponseSchema as V1AlphaResponse,
 } from "../gen/grpc/reflection/v1alpha/reflection_pb.ts";
 import { shortened } from "../port/mod.ts";
@@ -39,22 +40,18 @@ export function reflectionRpcs(services: readonly DescService[]): readonly Rpc[]
     files.set(file, known);
     return known;
   };
+  const reply = <R extends V1Request | V1AlphaRequest>(originalRequest: R) => ({
+    originalRequest,
+    validHost: originalRequest.host,
+    // The question's type differs in its package name only, which no answer looks at.
+    messageResponse: answer(originalRequest as V1Request, names, index, describe),
+  });
   return [
     bidiStream(V1.method.serverReflectionInfo, async function* (requests) {
-      for await (const request of requests) {
-        const messageResponse = answer(request.messageRequest, names, index, describe);
-        const validHost = request.host;
-        yield create(V1Response, { validHost, originalRequest: request, messageResponse });
-      }
+      for await (const request of requests) yield create(V1Response, reply(request));
     }),
     bidiStream(V1Alpha.method.serverReflectionInfo, async function* (requests) {
-      for await (const request of requests) {
-        // The question's type differs in its package name only, which no answer looks at.
-        const question = request.messageRequest as ServerReflectionRequest["messageRequest"];
-        const messageResponse = answer(question, names, index, describe);
-        const validHost = request.host;
-        yield create(V1AlphaResponse, { validHost, originalRequest: request, messageResponse });
-      }
+      for await (const request of requests) yield create(V1AlphaResponse, reply(request));
     }),
   ];
 }
@@ -69,7 +66,7 @@ type Answer =
   | { case: "errorResponse"; value: { errorCode: Code; errorMessage: string } };
 
 function answer(
-  question: ServerReflectionRequest["messageRequest"],
+  { messageRequest: question }: V1Request,
   services: readonly string[],
   index: SymbolIndex,
   describe: Describe,
