@@ -66,7 +66,9 @@ export function* deltaOf(
 }
 
 function apply(draft: Draft, delta: Delta): void {
-  for (const move of delta.moved ?? []) draft.move(move);
+  for (const [name, to, atUnixNs, code = "", detail = ""] of delta.moved ?? []) {
+    draft.move(name, { to, atUnixNs, code, detail });
+  }
   if (delta.reading) takeReading(draft, { kind: "reading", ...delta.reading });
   for (const [name, part] of Object.entries(delta.backends ?? {})) {
     draft.backend(name, (each) => patched(each, part));

@@ -11,12 +11,13 @@ import type {
   Frontend,
   JournalEntry,
   Member,
-  Move,
   Pool,
   Pulse,
   Running,
   Step,
 } from "./wire.ts";
+
+type Transition = Backend["transitions"][number];
 
 type Tables = "backends" | "frontends" | "durations" | "running" | "steps";
 
@@ -100,10 +101,11 @@ export class Draft {
   }
 
   /** A backend is in another state, in all frontends that use it. */
-  move([name, state, sinceUnixNs, code = "", detail = ""]: Move): void {
+  move(name: string, told: Omit<Transition, "from"> & Partial<Transition>): void {
     const backend = this.#state.backends.get(name);
     if (!backend) return;
-    const transition = { from: backend.state, to: state, atUnixNs: sinceUnixNs, code, detail };
+    const { to: state, atUnixNs: sinceUnixNs } = told;
+    const transition = { from: backend.state, ...told };
     const transitions = [transition, ...backend.transitions].slice(0, transitionsKept);
     this.putBackend({ ...backend, state, sinceUnixNs, transitions });
     for (const frontend of backend.frontends) {

@@ -1,8 +1,7 @@
 import { foldEvent } from "./reduce_event.ts";
 import { Draft } from "./draft.ts";
 import { type MaglevdState, unheard } from "./state.ts";
-import type { Change, Reading, Snapshot } from "./wire.ts";
-import { withTold } from "./with_told.ts";
+import type { Change, Frontend, Member, Reading, Snapshot } from "./wire.ts";
 
 /**
  * What is known of a maglevd after these changes, in their order. Pure: the same on the server and
@@ -69,4 +68,24 @@ export function takeReading(draft: Draft, reading: Reading): void {
   if (reading.vpp) draft.set({ vpp: reading.vpp });
   if (reading.journal) draft.set({ journal: reading.journal });
   if (reading.steps) draft.set({ steps: new Map(Object.entries(reading.steps)) });
+}
+
+/** A frontend as it was read a while ago, but for what events have told of it since. */
+function withTold(known: Frontend, read: Frontend): Frontend {
+  const members = new Map(
+    known.pools.flatMap(({ name, backends }) =>
+      backends.map((member): [string, Member] => [JSON.stringify([name, member.name]), member])
+    ),
+  );
+  const { state, activePool, failOpenSinceUnixNs } = known;
+  const pools = read.pools.map((pool) => ({
+    ...pool,
+    backends: pool.backends.map((member) => {
+      const was = members.get(JSON.stringify([pool.name, member.name]));
+      if (!was) return member;
+      const { state, sinceUnixNs, weight, effectiveWeight, slowStartPercent } = was;
+      return { ...member, state, sinceUnixNs, weight, effectiveWeight, slowStartPercent };
+    }),
+  }));
+  return { ...read, state, activePool, failOpenSinceUnixNs, pools };
 }

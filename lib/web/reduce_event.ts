@@ -1,5 +1,4 @@
 import type { Draft } from "./draft.ts";
-import { transitionsKept } from "./state.ts";
 import type { MaglevdEvent } from "./wire.ts";
 
 type Kind<Case> = Extract<MaglevdEvent["event"], { readonly case: Case }> extends
@@ -8,8 +7,11 @@ type Kind<Case> = Extract<MaglevdEvent["event"], { readonly case: Case }> extend
 /** What an event changes. What it only tells of is found out by reading. */
 export function foldEvent(draft: Draft, { event, atUnixNs, actor }: MaglevdEvent): void {
   switch (event.case) {
-    case "backend":
-      return foldBackend(draft, event.value);
+    case "backend": {
+      const { backendName, transition } = event.value;
+      if (transition?.to === "removed") return draft.removeBackend(backendName);
+      return transition && draft.move(backendName, transition);
+    }
     case "frontend":
       return foldFrontend(draft, event.value, atUnixNs / 1e6);
     case "pool": {
@@ -38,33 +40,6 @@ export function foldEvent(draft: Draft, { event, atUnixNs, actor }: MaglevdEvent
     }
     default:
       return;
-  }
-}
-
-/** In the snapshot that opens a stream nothing happens: it has no time. */
-function foldBackend(draft: Draft, { backendName, transition }: Kind<"backend">): void {
-  if (!transition) return;
-  const { to: state, atUnixNs } = transition;
-  if (state === "removed") return draft.removeBackend(backendName);
-  const isNews = atUnixNs !== 0;
-  let frontends: readonly string[] = [];
-  draft.backend(backendName, (backend) => {
-    frontends = backend.frontends;
-    return {
-      ...backend,
-      state,
-      ...isNews && {
-        sinceUnixNs: atUnixNs,
-        transitions: [transition, ...backend.transitions].slice(0, transitionsKept),
-      },
-    };
-  });
-  for (const frontend of frontends) {
-    draft.member(frontend, undefined, backendName, (member) => ({
-      ...member,
-      state,
-      ...isNews && { sinceUnixNs: atUnixNs },
-    }));
   }
 }
 
