@@ -49,7 +49,7 @@ export function answer(
     ...always,
     ...more,
   ];
-  return { status, headers, body: once(octets) };
+  return { status, headers, body: new OneChunk(octets) };
 }
 
 /** An answer whose octets others may get as well; `release` is called when they have left. */
@@ -89,8 +89,4 @@ export function json(
 /** Somewhere else. */
 export function elsewhere(location: string): H2Response {
   return sentence(302, `see ${location}`, ["location", location]);
-}
-
-async function* once(octets: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield await Promise.resolve(octets);
 }

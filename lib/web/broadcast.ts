@@ -102,9 +102,6 @@ class Probes {
 export class Broadcast {
   readonly #clock: Clock;
   readonly #limits: BroadcastLimits;
-  readonly #epoch: string;
-  readonly #hasLogin: boolean;
-  readonly #linked: () => void;
   readonly #states: Map<string, MaglevdState>;
   readonly #subscribers = new Set<Subscriber>();
   /** By maglevd, what is new. */
@@ -126,12 +123,13 @@ export class Broadcast {
   #isWriting = false;
 
   constructor(
-    { clock, servers, epoch, version, hasLogin, linked = () => {}, limits }: {
+    private readonly options: {
       readonly clock: Clock;
       /** Names of maglevds, in the order of their tabs. */
       readonly servers: readonly string[];
       /** Of this run: numbers of another one mean nothing in it. */
       readonly epoch: string;
+      /** Of maglevd-frontend. */
       readonly version: string;
       readonly hasLogin: boolean;
       /** Told when a maglevd is heard, or not any more. */
@@ -139,11 +137,8 @@ export class Broadcast {
       readonly limits?: Partial<BroadcastLimits>;
     },
   ) {
+    const { clock, servers, limits } = options;
     this.#clock = clock;
-    this.#epoch = epoch;
-    this.version = version;
-    this.#hasLogin = hasLogin;
-    this.#linked = linked;
     this.#limits = { ...defaultBroadcastLimits, ...limits };
     this.#states = new Map(servers.map((name) => [name, unheard(name, clock.wall())]));
     this.#alive = every(
@@ -152,9 +147,6 @@ export class Broadcast {
       () => void this.#sendAll(encode(": alive\n\n")),
     );
   }
-
-  /** The version of maglevd-frontend. */
-  readonly version: string;
 
   /** Browsers that follow. */
   get subscribers(): number {
@@ -200,12 +192,8 @@ export class Broadcast {
       return this.#whole.octets;
     }
     const seq = this.#seq;
-    const about = {
-      id: `${this.#epoch}-${seq}`,
-      version: this.version,
-      hasLogin: this.#hasLogin,
-      now: this.#clock.wall(),
-    };
+    const { epoch, version, hasLogin } = this.options;
+    const about = { id: `${epoch}-${seq}`, version, hasLogin, now: this.#clock.wall() };
     this.#isWriting = true;
     const octets = inSlices(this.#clock, written(about, [...this.#states.values()]))
       .finally(() => this.#isWriting = false);
@@ -237,7 +225,7 @@ export class Broadcast {
   #behind(id: string): readonly Sent[] | undefined {
     const [, epoch, number] = /^([0-9a-z]+)-(\d{1,15})$/.exec(id) ?? [];
     const seq = Number(number);
-    if (epoch !== this.#epoch || seq > this.#seq) return undefined;
+    if (epoch !== this.options.epoch || seq > this.#seq) return undefined;
     this.#forget();
     const first = this.#sent[0]?.seq ?? this.#seq + 1;
     return seq + 1 < first ? undefined : this.#sent.filter((sent) => sent.seq > seq);
@@ -272,13 +260,13 @@ export class Broadcast {
       for (const each of news) told.push([server, each]);
     }
     await yieldIfDue(clock);
-    const id = `${this.#epoch}-${this.#seq + 1}`;
+    const id = `${this.options.epoch}-${this.#seq + 1}`;
     const message: Message = { told };
     const octets = encode(`id: ${id}\ndata: ${JSON.stringify(message)}\n\n`);
     await yieldIfDue(clock);
     // What is known and its number are others at one moment.
     for (const [server, state] of states) this.#states.set(server, state);
-    if (told.some(([, { kind }]) => kind === "link")) this.#linked();
+    if (told.some(([, { kind }]) => kind === "link")) this.options.linked?.();
     if (told.length > 0) await this.#tell(octets);
     this.#isTelling = false;
     if (this.#pending.size > 0) this.#wake(true, begun);

@@ -1,6 +1,6 @@
 import { Auth, authProblems, fileDangers } from "../access/mod.ts";
-import { CommandFailure } from "../cli/mod.ts";
-import { UsageError } from "../flags/mod.ts";
+import { CommandFailure, resolveServers, type Server } from "../cli/mod.ts";
+import { type Environment, UsageError } from "../flags/mod.ts";
 import {
   complain,
   createLogger,
@@ -29,7 +29,6 @@ import { Broadcast } from "./broadcast.ts";
 import { usage } from "./flags.ts";
 import { Maglevd } from "./maglevd.ts";
 import { PageServer } from "./server.ts";
-import { serversIn } from "./servers.ts";
 import { readRequest, type Settings } from "./settings.ts";
 
 /** How long a log reader that has stopped may hold up the end, in milliseconds. */
@@ -172,6 +171,25 @@ export async function startFrontend(
     },
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
+}
+
+/**
+ * The maglevds of a list as maglevc takes it; besides, `https://rtr1:9090` is one that is asked over
+ * TLS whatever the others are. Throws CommandFailure when something is wrong with the list.
+ */
+async function serversIn(
+  list: string,
+  environment: Environment,
+): Promise<readonly Server[]> {
+  const secured = new Set<string>();
+  const bare = list.split(",").map((each) => {
+    const word = each.trim();
+    const [, address] = /^https:\/\/([^/]+)\/?$/.exec(word) ?? [];
+    if (address !== undefined) secured.add(address);
+    return address ?? word;
+  });
+  const servers = await resolveServers(bare.join(","), environment);
+  return servers.map((server) => secured.has(server.name) ? { ...server, tls: true } : server);
 }
 
 /**

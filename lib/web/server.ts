@@ -253,40 +253,42 @@ export class PageServer {
   }
 
   #events(request: H2Request, url: URL, visitor: Visitor): H2Response {
-    const { broadcast, browserLimits = defaultBrowserLimits } = this.options;
+    const { browserLimits = defaultBrowserLimits } = this.options;
     const browser = new BrowserStream(browserLimits, () => this.#metrics.cutOff());
     const id = field(request, "last-event-id") || (url.searchParams.get("after") ?? "");
     // The browser's own wait before it comes back, in milliseconds.
     browser.send(encoder.encode("retry: 1000\n\n"));
-    const end = () => browser.end();
-    const { signal } = request;
-    const metrics = this.#metrics;
-    const streams = this.#streams;
-    const watchEnds = () => this.#watchEnds();
-    // Nothing is held before somebody reads: one that is ended before its turn never runs.
-    async function* body(): AsyncGenerator<Uint8Array> {
-      // What was in force when it was let in may not be any more.
-      if (!covers(visitor.now().role, "view")) return;
-      metrics.opened();
-      streams.set(browser, visitor);
-      if (visitor.hasCertificate) watchEnds();
-      signal.addEventListener("abort", end);
-      const unsubscribe = broadcast.subscribe(browser, id);
-      try {
-        yield* browser;
-      } finally {
-        metrics.closed();
-        unsubscribe();
-        streams.delete(browser);
-        signal.removeEventListener("abort", end);
-      }
-    }
     return stream(
       "text/event-stream",
-      body(),
+      this.#followed(browser, id, request, visitor),
       ["cache-control", "no-store, no-transform"],
       ["x-accel-buffering", "no"],
     );
+  }
+
+  /** Nothing is held before somebody reads: one that is ended before its turn never runs. */
+  async *#followed(
+    browser: BrowserStream,
+    id: string,
+    { signal }: H2Request,
+    visitor: Visitor,
+  ): AsyncGenerator<Uint8Array> {
+    // What was in force when it was let in may not be any more.
+    if (!covers(visitor.now().role, "view")) return;
+    this.#metrics.opened();
+    this.#streams.set(browser, visitor);
+    if (visitor.hasCertificate) this.#watchEnds();
+    const end = () => browser.end();
+    signal.addEventListener("abort", end);
+    const unsubscribe = this.options.broadcast.subscribe(browser, id);
+    try {
+      yield* browser;
+    } finally {
+      this.#metrics.closed();
+      unsubscribe();
+      this.#streams.delete(browser);
+      signal.removeEventListener("abort", end);
+    }
   }
 
   async #query(name: string, request: H2Request, url: URL): Promise<H2Response> {

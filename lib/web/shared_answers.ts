@@ -48,9 +48,7 @@ export class SharedAnswers<Answer> {
     const prefix = prefixOf(peer);
     const claim = shares.claim(prefix);
     if (typeof claim === "string") {
-      const reason = shares.describe(claim, prefix);
-      shares.budget.refuse({ peer, reason });
-      throw new TooManyQuestions(`too many at a time: ${reason}`);
+      throw new TooManyQuestions(`too many at a time: ${shares.refuse(claim, prefix, peer)}`);
     }
     return ask().finally(() => claim.giveBack());
   }

@@ -8,6 +8,8 @@ const kept = 180;
 export type TrafficPoint = readonly [at: number, packets: number, bits: number];
 
 interface Counts {
+  readonly kind: "frontend" | "backend";
+  readonly name: string;
   readonly packets: number;
   /** -1: they are not its own. */
   readonly bytes: number;
@@ -27,24 +29,18 @@ export class TrafficRates {
     this.#before = { at, counts };
     if (!before || at === 0) return undefined;
     const seconds = (at - before.at) / 1000;
-    const rates = new Map<string, Rate[]>([["frontend", []], ["backend", []]]);
+    const rates: Record<Counts["kind"], Rate[]> = { frontend: [], backend: [] };
     for (const [key, now] of counts) {
       const then = before.counts.get(key);
       // VPP was restarted, or the VIP was made anew.
       if (!then || now.packets < then.packets || now.bytes < then.bytes) continue;
-      const [kind, name] = splitKey(key);
       const packets = round((now.packets - then.packets) / seconds);
       const bits = now.bytes < 0 ? -1 : round((now.bytes - then.bytes) * 8 / seconds);
-      rates.get(kind)?.push([name, packets, bits]);
+      rates[now.kind].push([now.name, packets, bits]);
       this.#keep(key, [at, packets, bits]);
     }
     for (const key of this.#points.keys()) if (!counts.has(key)) this.#points.delete(key);
-    return {
-      kind: "traffic",
-      at,
-      frontends: rates.get("frontend") ?? [],
-      backends: rates.get("backend") ?? [],
-    };
+    return { kind: "traffic", at, frontends: rates.frontend, backends: rates.backend };
   }
 
   /** VPP is away: what comes next cannot be compared with what was. */
@@ -65,14 +61,10 @@ export class TrafficRates {
   }
 }
 
-/** A key is a kind, a blank, and a name. */
-function splitKey(key: string): [kind: string, name: string] {
-  const blank = key.indexOf(" ");
-  return [key.slice(0, blank), key.slice(blank + 1)];
-}
-
+/** By kind and name. */
 function countsOf({ vips, addresses, servers }: VPPLBCounters): Map<string, Counts> {
   const counts = new Map<string, Counts>();
+  const add = (each: Counts) => counts.set(`${each.kind} ${each.name}`, each);
   // The octets of an address are those of a frontend that has it alone.
   const own = new Map(
     addresses.flatMap(({ frontends: [only, ...others], bytes }) =>
@@ -82,11 +74,11 @@ function countsOf({ vips, addresses, servers }: VPPLBCounters): Map<string, Coun
   for (const { frontend, nextPacket, firstPacket, untrackedPacket, noServer } of vips) {
     if (frontend === "") continue;
     const packets = Number(nextPacket + firstPacket + untrackedPacket + noServer);
-    counts.set(`frontend ${frontend}`, { packets, bytes: own.get(frontend) ?? -1 });
+    add({ kind: "frontend", name: frontend, packets, bytes: own.get(frontend) ?? -1 });
   }
   for (const { backends, packets, bytes } of servers) {
-    for (const backend of backends) {
-      counts.set(`backend ${backend}`, { packets: Number(packets), bytes: Number(bytes) });
+    for (const name of backends) {
+      add({ kind: "backend", name, packets: Number(packets), bytes: Number(bytes) });
     }
   }
   return counts;

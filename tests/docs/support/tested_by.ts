@@ -128,8 +128,6 @@ export const testedBy: Readonly<Record<string, readonly string[]>> = {
     "web/maglevd",
     "web/metrics",
     "web/run",
-    "web/servers",
-    "web/with_told",
   ],
   "web/settings": ["web/flags"],
   "web/token": ["web/server_credentials"],
