@@ -1,4 +1,4 @@
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code } from "@connectrpc/connect";
 import type { JsonObject } from "@bufbuild/protobuf";
 import {
   type BackendInfo,
@@ -8,7 +8,7 @@ import {
 } from "../gen/maglev_pb.ts";
 import type { CommandContext, MaglevClient } from "./node.ts";
 import { messageJson } from "./report.ts";
-import { CommandFailure } from "./errors.ts";
+import { CommandFailure, hasCode, ignoring } from "./errors.ts";
 import { formatAway } from "./format.ts";
 
 /** What it takes to ask. */
@@ -109,11 +109,8 @@ async function eachInTurn<T>(
 ): Promise<T[]> {
   const found: T[] = [];
   for (const name of names) {
-    try {
-      found.push(await get(name));
-    } catch (error) {
-      if (!(error instanceof ConnectError && error.code === Code.NotFound)) throw error;
-    }
+    const one = await get(name).catch(ignoring(Code.NotFound));
+    if (one !== undefined) found.push(one);
   }
   return found;
 }
@@ -137,7 +134,7 @@ export async function unlessOlder<T>(
   try {
     return await call(client, { signal });
   } catch (error) {
-    if (!(error instanceof ConnectError && error.code === Code.Unimplemented)) throw error;
+    if (!hasCode(error, Code.Unimplemented)) throw error;
     // A maglevd that is older answers this; whatever else listens there does not.
     await client.listHealthChecks({}, { signal });
     return undefined;
@@ -153,7 +150,7 @@ export async function ofVpp<T>(
   try {
     return await call(client, { signal });
   } catch (error) {
-    if (!(error instanceof ConnectError && error.code === Code.Unavailable)) throw error;
+    if (!hasCode(error, Code.Unavailable)) throw error;
     const status = await unlessOlder(context, () => client.getStatus({}, { signal }))
       // What was asked first is what the operator is told of.
       .catch(() => undefined);

@@ -2,8 +2,8 @@ import { createClient, type Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
 import { Maglev } from "../gen/maglev_pb.ts";
 import { answerMeter } from "./answer_meter.ts";
-import { checkTokenWay, type ClientTls } from "./credentials.ts";
-import { isUnreachable, speaksOnlyHttp2 } from "./errors.ts";
+import type { ClientTls } from "./credentials.ts";
+import { CommandFailure, exitCodes, isUnreachable, speaksOnlyHttp2 } from "./errors.ts";
 import type { MaglevClient } from "./node.ts";
 import { type Endpoint, hostField, parseEndpoint } from "./servers.ts";
 
@@ -40,6 +40,20 @@ export function connectTo(
     client: createClient(Maglev, through(transport)),
     [Symbol.dispose]: () => transport[Symbol.dispose](),
   };
+}
+
+/** Throws CommandFailure where others on the way could read a token. */
+export function checkTokenWay(endpoint: Endpoint, isSecured = false): void {
+  if (isSecured || endpoint.kind === "unix" || isLoopback(endpoint.hostname)) return;
+  throw new CommandFailure(
+    `the token is not sent to ${endpoint.hostname} in the clear: others could read it on the ` +
+      "way; --tls secures it",
+    exitCodes.usage,
+  );
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === "localhost" || hostname === "[::1]" || /^127(?:\.\d+){3}$/.test(hostname);
 }
 
 /** How a server is reached. */

@@ -1,5 +1,4 @@
 import { CommandFailure, exitCodes, messageOf } from "./errors.ts";
-import type { Endpoint } from "./servers.ts";
 
 /** The token in a file. Throws CommandFailure, which never repeats what it holds. */
 export async function readToken(path: string): Promise<string> {
@@ -8,20 +7,6 @@ export async function readToken(path: string): Promise<string> {
   await checkSecret(file, path, "token");
   if (!/^[!-~]+$/.test(token)) throw fault(file, path, "holds no token, or more than one");
   return token;
-}
-
-/** Throws CommandFailure where others on the way could read a token. */
-export function checkTokenWay(endpoint: Endpoint, isSecured = false): void {
-  if (isSecured || endpoint.kind === "unix" || isLoopback(endpoint.hostname)) return;
-  throw new CommandFailure(
-    `the token is not sent to ${endpoint.hostname} in the clear: others could read it on the ` +
-      "way; --tls secures it",
-    exitCodes.usage,
-  );
-}
-
-function isLoopback(hostname: string): boolean {
-  return hostname === "localhost" || hostname === "[::1]" || /^127(?:\.\d+){3}$/.test(hostname);
 }
 
 /** What is said of TLS by flags, or by servers.yaml of one server; what is empty is not said. */

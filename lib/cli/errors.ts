@@ -59,6 +59,18 @@ export function describeError(error: unknown, server: string): string {
   return error.rawMessage || `maglevd answered ${Code[error.code]}`;
 }
 
+/** Whether a server answered with one of these statuses. */
+export function hasCode(error: unknown, ...codes: readonly Code[]): error is ConnectError {
+  return error instanceof ConnectError && codes.includes(error.code);
+}
+
+/** For a call that may end with one of these statuses: `call.catch(ignoring(…))` is undefined then. */
+export function ignoring(...codes: readonly Code[]): (error: unknown) => undefined {
+  return (error) => {
+    if (!hasCode(error, ...codes)) throw error;
+  };
+}
+
 /** Whether no server answered at all, as opposed to one that answered with an error. */
 export function isUnreachable(error: unknown): boolean {
   return error instanceof ConnectError && error.cause instanceof TypeError;
@@ -78,21 +90,12 @@ export function speaksOnlyHttp2(error: unknown): boolean {
 function whyUnreachable(error: ConnectError): string {
   // Without the URL: a host may be called dns1.
   const text = causes(error).join(" ").replaceAll(/\(https?:[^)]*\)/g, "");
-  const wrong = tlsReasons.find(([pattern]) => pattern.test(text));
-  if (wrong) return wrong[1];
-  if (/no such file/i.test(text)) return "there is no such socket";
-  if (/permission denied/i.test(text)) return "permission denied";
-  if (/refused/i.test(text)) return "connection refused";
-  if (/lookup|resolve|dns/i.test(text)) return "the name does not resolve";
-  if (/no route/i.test(text)) return "no route to the host";
-  if (/unreachable/i.test(text)) return "network unreachable";
-  if (/timed? ?out/i.test(text)) return "timed out";
-  if (/reset|closed|broken pipe|eof|reading a body/i.test(text)) return "the connection was closed";
-  return error.rawMessage;
+  const [, reason = error.rawMessage] = reasons.find(([pattern]) => pattern.test(text)) ?? [];
+  return reason;
 }
 
-/** What the runtime's TLS says, and what it means for an operator. */
-const tlsReasons: readonly (readonly [pattern: RegExp, reason: string])[] = [
+/** What the runtime says, of TLS first, and what it means for an operator. */
+const reasons: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/UnknownIssuer/, "its certificate is by an authority that is not trusted here: --ca adds one"],
   [/CaUsedAsEndEntity/, "its certificate is an authority's (CA:TRUE), which is no server's"],
   [/NotValidForName|not valid for name/, "its certificate is not for the name that it is asked by"],
@@ -100,6 +103,14 @@ const tlsReasons: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/certificate.*expired/i, "its certificate has expired"],
   [/invalid peer certificate/, "its certificate is not good"],
   [/corrupt message/, "it does not speak TLS there: leave --tls out"],
+  [/no such file/i, "there is no such socket"],
+  [/permission denied/i, "permission denied"],
+  [/refused/i, "connection refused"],
+  [/lookup|resolve|dns/i, "the name does not resolve"],
+  [/no route/i, "no route to the host"],
+  [/unreachable/i, "network unreachable"],
+  [/timed? ?out/i, "timed out"],
+  [/reset|closed|broken pipe|eof|reading a body/i, "the connection was closed"],
 ];
 
 /** The message of an error and of what caused it, outermost first. */

@@ -9,28 +9,13 @@ import {
   SyntaxFailure,
 } from "./errors.ts";
 import type { LineFlags } from "./flags.ts";
-import type { Args, Command, CommandContext, Listing, Report, View } from "./node.ts";
-import type { Style } from "./style.ts";
+import type { Args, Command, CommandSession, Listing, Report, View } from "./node.ts";
 import { commandHelp, commandLines } from "./help.ts";
 import { commandTree } from "./tree.ts";
 import { describeChoices, splitWords, walk, type Word } from "./walk.ts";
 import { watch } from "./commands/events.ts";
 import { type Cell, formatTable, left, wrapText } from "./table.ts";
 import { declined } from "./terminal.ts";
-
-/** Where a command runs. */
-export interface CommandSession extends Omit<CommandContext, "args"> {
-  readonly style: Style;
-  /** Columns of the terminal that is printed on; undefined where that is none. */
-  readonly width?: number | undefined;
-  readonly json: boolean;
-  /** What the server is called, where several are asked at once. */
-  readonly label?: string;
-  /** Prints one or more lines; the newline at the end is added. */
-  readonly print: (text: string) => void;
-  /** The same for what is not part of the output. */
-  readonly note: (text: string) => void;
-}
 
 /** A command and what it was given. */
 export interface Parsed {

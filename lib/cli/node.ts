@@ -81,6 +81,20 @@ export interface CommandContext {
   readonly agree: (confirmation: Confirmation) => Promise<boolean>;
 }
 
+/** Where a command runs. */
+export interface CommandSession extends Omit<CommandContext, "args"> {
+  readonly style: Style;
+  /** Columns of the terminal that is printed on; undefined where that is none. */
+  readonly width?: number | undefined;
+  readonly json: boolean;
+  /** What the server is called, where several are asked at once. */
+  readonly label?: string;
+  /** Prints one or more lines; the newline at the end is added. */
+  readonly print: (text: string) => void;
+  /** The same for what is not part of the output. */
+  readonly note: (text: string) => void;
+}
+
 /** What stands at the end of a path through the tree. */
 export type Command =
   /** Asks and reports. */

@@ -1,4 +1,4 @@
-import { AnyKey, chooseStyle, terminalWidth, unagreed } from "./terminal.ts";
+import { AnyKey, chooseStyle, terminalWidth, unagreed, unlessAborted } from "./terminal.ts";
 import {
   CommandFailure,
   describeError,
@@ -7,9 +7,9 @@ import {
   exitCodes,
   messageOf,
 } from "./errors.ts";
-import { type CommandSession, executeOnAll, parseCommand, wordsOf } from "./execute.ts";
+import { executeOnAll, parseCommand, wordsOf } from "./execute.ts";
 import { type Flags, splitLineFlags } from "./flags.ts";
-import type { Confirmation } from "./node.ts";
+import type { CommandSession, Confirmation } from "./node.ts";
 import { printable } from "./style.ts";
 import type { Layout } from "./table.ts";
 import { Targets } from "./targets.ts";
@@ -89,20 +89,6 @@ export async function runLines(
     break;
   }
   return code;
-}
-
-/** What `waited` comes to; undefined when `signal` is aborted before. */
-async function unlessAborted<T>(waited: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
-  const { promise: aborted, resolve } = Promise.withResolvers<undefined>();
-  const abort = () => resolve(undefined);
-  signal.addEventListener("abort", abort);
-  // What is waited for may have taken its time before it said so.
-  if (signal.aborted) abort();
-  try {
-    return await Promise.race([waited, aborted]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
 }
 
 /** A line of a script may have flags of its own. */

@@ -1,7 +1,7 @@
 import { connectTo } from "./client.ts";
 import { type ClientTls, readClientTls, readToken } from "./credentials.ts";
-import type { CommandSession } from "./execute.ts";
 import type { Flags } from "./flags.ts";
+import type { CommandSession } from "./node.ts";
 import { placeOf, resolveServers, type Server, shortName } from "./servers.ts";
 
 /** What a session has of its server. */

@@ -108,18 +108,26 @@ export async function agreeOnTerminal(
 
 /** What is typed until Enter; undefined at the end of input or when `signal` comes first. */
 async function lineOfTerminal(signal: AbortSignal): Promise<string | undefined> {
-  const { promise: stopped, resolve: stop } = Promise.withResolvers<null>();
-  const abort = () => stop(null);
+  // A terminal hands out whole lines.
+  const octets = new Uint8Array(1024);
+  const length = await unlessAborted(Deno.stdin.read(octets), signal);
+  if (typeof length === "number") return new TextDecoder().decode(octets.subarray(0, length));
+  console.error();
+  return undefined;
+}
+
+/** What `waited` comes to; undefined when `signal` is aborted before. */
+export async function unlessAborted<T>(
+  waited: Promise<T>,
+  signal: AbortSignal,
+): Promise<T | undefined> {
+  const { promise: aborted, resolve } = Promise.withResolvers<undefined>();
+  const abort = () => resolve(undefined);
   signal.addEventListener("abort", abort);
-  // It may have come while the question was being written.
+  // What is waited for may have taken its time before it said so.
   if (signal.aborted) abort();
   try {
-    // A terminal hands out whole lines.
-    const octets = new Uint8Array(1024);
-    const length = await Promise.race([Deno.stdin.read(octets), stopped]);
-    if (length !== null) return new TextDecoder().decode(octets.subarray(0, length));
-    console.error();
-    return undefined;
+    return await Promise.race([waited, aborted]);
   } finally {
     signal.removeEventListener("abort", abort);
   }

@@ -1,15 +1,19 @@
-import { Code, ConnectError } from "@connectrpc/connect";
-import { describeError, type MaglevClient, type Patience, Place, watchEvents } from "../cli/mod.ts";
+import { Code } from "@connectrpc/connect";
+import {
+  describeError,
+  hasCode,
+  type MaglevClient,
+  type Patience,
+  Place,
+  watchEvents,
+} from "../cli/mod.ts";
 import type { Event, ProbePulses } from "../gen/maglev_pb.ts";
 import type { Logger } from "../log/mod.ts";
-import { type Clock, sleep } from "../time/mod.ts";
+import { sleep } from "../time/mod.ts";
 import { eventChange } from "./entry.ts";
-import type { ProbeHistory } from "./probe_history.ts";
-import { Reader } from "./reader.ts";
-import type { MaglevdState } from "./state.ts";
-import type { TrafficRates } from "./traffic.ts";
+import { Reader, type ReaderOptions } from "./reader.ts";
 import { requestRecords, type VppCalls } from "./vpp_calls.ts";
-import type { Change, Pulse, Running } from "./wire.ts";
+import type { Pulse, Running } from "./wire.ts";
 
 /** Between two attempts to reach a maglevd, in milliseconds: doubled each time. */
 const firstRetryMs = 100;
@@ -18,21 +22,15 @@ const longestRetryMs = 10_000;
 const refusedRetryMs = 60_000;
 
 /** What following a maglevd takes. */
-export interface FeedOptions {
+export interface FeedOptions extends Omit<ReaderOptions, "client" | "signal" | "failed"> {
   /** As its tab is called. */
   readonly name: string;
   /** As error messages call it. */
   readonly address: string;
   /** To ask it with, from now on: another one after {@link Feed.renew}. */
   readonly client: () => MaglevClient;
-  readonly clock: Clock;
   readonly log: Logger;
-  readonly traffic: TrafficRates;
-  readonly probes: ProbeHistory;
   readonly calls: VppCalls;
-  /** What is known of it. */
-  readonly state: () => MaglevdState;
-  readonly publish: (change: Change) => void;
   /** How long it may be silent; as maglevc waits unless given. */
   readonly patience?: Patience;
 }
@@ -65,7 +63,8 @@ export class Feed {
         if (!attempt.aborted) this.#lost("maglevd ended the stream of events");
       } catch (error) {
         if (!attempt.aborted) this.#lost(describeError(error, address));
-        isRefused = isRefusal(error);
+        // Only somebody who changes whom maglevd lets in changes that.
+        isRefused = hasCode(error, Code.Unauthenticated, Code.PermissionDenied);
       }
       if (attempt.aborted) continue;
       this.#calmDown();
@@ -193,10 +192,4 @@ export class Feed {
     if (this.#isConnected) publish({ kind: "pulses", at: since, pulses: [], isAnew: true });
     this.#isConnected = false;
   }
-}
-
-/** Whether maglevd does not let this one in: only somebody who changes that changes it. */
-function isRefusal(error: unknown): boolean {
-  return error instanceof ConnectError &&
-    (error.code === Code.Unauthenticated || error.code === Code.PermissionDenied);
 }

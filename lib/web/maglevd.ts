@@ -1,5 +1,11 @@
-import { Code, ConnectError } from "@connectrpc/connect";
-import { callTimeoutMs, type Connection, describeError, type MaglevClient } from "../cli/mod.ts";
+import { Code } from "@connectrpc/connect";
+import {
+  callTimeoutMs,
+  type Connection,
+  describeError,
+  hasCode,
+  type MaglevClient,
+} from "../cli/mod.ts";
 import type { Server } from "../cli/mod.ts";
 import { type Logger, reasonOf } from "../log/mod.ts";
 import { type Clock, sleep } from "../time/mod.ts";
@@ -82,7 +88,7 @@ export class Maglevd implements AsyncDisposable {
 
   /** A failure of a call as one sentence. */
   describe(error: unknown): string {
-    if (error instanceof ConnectError && error.code === Code.Unimplemented) {
+    if (hasCode(error, Code.Unimplemented)) {
       return "this maglevd is older than the view, and does not tell that";
     }
     return describeError(error, this.server.address);

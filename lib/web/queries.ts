@@ -1,4 +1,5 @@
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code } from "@connectrpc/connect";
+import { ignoring } from "../cli/mod.ts";
 import { entryOf } from "./entry.ts";
 import type { Maglevd } from "./maglevd.ts";
 import { toWire } from "./to_wire.ts";
@@ -9,6 +10,9 @@ export type Query = (
   maglevd: Maglevd,
   params: URLSearchParams,
 ) => Promise<unknown>;
+
+/** An older maglevd does not know the call. */
+const ifKnown = ignoring(Code.Unimplemented);
 
 /** Entries of one page of the journal. */
 const pageLength = 200;
@@ -89,8 +93,3 @@ export const queries: ReadonlyMap<string, Question> = new Map(Object.entries({
   calls: { ask: calls, params: [] },
   buckets: { ask: buckets, params: ["frontend"] },
 }));
-
-/** An older maglevd does not know the call. */
-function ifKnown(error: unknown): undefined {
-  if (!(error instanceof ConnectError && error.code === Code.Unimplemented)) throw error;
-}

@@ -1,15 +1,24 @@
-import { Code, ConnectError } from "@connectrpc/connect";
-import { allBackends, allFrontends, isUntold, type MaglevClient, withStates } from "../cli/mod.ts";
+import { Code } from "@connectrpc/connect";
+import {
+  allBackends,
+  allFrontends,
+  hasCode,
+  ignoring,
+  isUntold,
+  type MaglevClient,
+  withStates,
+} from "../cli/mod.ts";
 import type { BackendInfo, Event, FrontendInfo } from "../gen/maglev_pb.ts";
-import type { Timer } from "../time/mod.ts";
-import type { FeedOptions } from "./feed.ts";
+import type { Clock, Timer } from "../time/mod.ts";
 import { Backlog, isSameBackend } from "./backlog.ts";
 import { entryOf } from "./entry.ts";
 import { isAlike } from "./is_alike.ts";
 import { Touched } from "./touched.ts";
-import { stripMs } from "./state.ts";
+import type { ProbeHistory } from "./probe_history.ts";
+import { type MaglevdState, stripMs } from "./state.ts";
 import { toWire } from "./to_wire.ts";
-import type { Reading, Step } from "./wire.ts";
+import type { TrafficRates } from "./traffic.ts";
+import type { Change, Reading, Step } from "./wire.ts";
 
 /** Everything is read that often, in case something was missed. */
 const fullMs = 30_000;
@@ -27,8 +36,14 @@ const againMs = 2_000;
 const journalAtStart = 200;
 
 /** What reading takes. */
-export interface ReaderOptions extends Omit<FeedOptions, "client"> {
+export interface ReaderOptions {
   readonly client: MaglevClient;
+  readonly clock: Clock;
+  readonly traffic: TrafficRates;
+  readonly probes: ProbeHistory;
+  /** What is known of the maglevd. */
+  readonly state: () => MaglevdState;
+  readonly publish: (change: Change) => void;
   readonly signal: AbortSignal;
   /** Told of each failure, and with undefined when everything was read. */
   readonly failed: (error: unknown) => void;
@@ -198,7 +213,8 @@ export class Reader {
       const told = traffic.take(counters);
       if (told) publish(told);
     } catch (error) {
-      if (!(error instanceof ConnectError) || !uncounted.includes(error.code)) throw error;
+      // VPP is away, or maglevd too old to count.
+      if (!hasCode(error, Code.Unavailable, Code.Unimplemented)) throw error;
       traffic.interrupt();
     }
   }
@@ -215,7 +231,7 @@ export class Reader {
     const [status, vpp] = await Promise.all([
       client.getStatus({}, { signal }).catch(ifKnown),
       client.getVPPInfo({}, { signal }).then(toWire).catch((error: unknown) => {
-        if (!(error instanceof ConnectError && error.code === Code.Unavailable)) throw error;
+        if (!hasCode(error, Code.Unavailable)) throw error;
         return { unavailable: error.rawMessage };
       }),
     ]);
@@ -293,15 +309,8 @@ function goneFrom(
   return [...known.keys()].filter((name) => !names.has(name));
 }
 
-/** VPP is away, or maglevd too old to count. */
-const uncounted: readonly Code[] = [Code.Unavailable, Code.Unimplemented];
-
 /** It may have gone meanwhile. */
-function ifThere(error: unknown): undefined {
-  if (!(error instanceof ConnectError && error.code === Code.NotFound)) throw error;
-}
+const ifThere = ignoring(Code.NotFound);
 
 /** An older maglevd does not know the call. */
-function ifKnown(error: unknown): undefined {
-  if (!(error instanceof ConnectError && error.code === Code.Unimplemented)) throw error;
-}
+const ifKnown = ignoring(Code.Unimplemented);

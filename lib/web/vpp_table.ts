@@ -1,4 +1,5 @@
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code } from "@connectrpc/connect";
+import { hasCode } from "../cli/mod.ts";
 import type { VPPLBState } from "../gen/maglev_pb.ts";
 import type { Clock } from "../time/mod.ts";
 import type { Buckets } from "./wire.ts";
@@ -36,15 +37,13 @@ export class VppTable {
     try {
       return bucketsOf(await this.ask());
     } catch (error) {
-      if (error instanceof ConnectError && without.includes(error.code)) return new Map();
+      // VPP is away, or maglevd too old to tell.
+      if (hasCode(error, Code.Unavailable, Code.Unimplemented)) return new Map();
       this.#read = undefined;
       throw error;
     }
   }
 }
-
-/** VPP is away, or maglevd too old to tell. */
-const without: readonly Code[] = [Code.Unavailable, Code.Unimplemented];
 
 function bucketsOf({ vips }: VPPLBState): ReadonlyMap<string, Buckets> {
   return new Map(vips.map(({ frontend, flowTableLength, applicationServers }) => {

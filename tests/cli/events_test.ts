@@ -4,7 +4,7 @@ import { Code, ConnectError, createClient, createRouterTransport } from "@connec
 import { connectTo } from "../../lib/cli/client.ts";
 import { describeError } from "../../lib/cli/errors.ts";
 import { defaultPatience, watchEvents } from "../../lib/cli/events.ts";
-import type { CommandSession } from "../../lib/cli/execute.ts";
+import type { CommandSession } from "../../lib/cli/node.ts";
 import { runOnce } from "../../lib/cli/oneshot.ts";
 import { plainStyle } from "../../lib/cli/style.ts";
 import { watch, watchOptions, type WatchTimes } from "../../lib/cli/commands/events.ts";

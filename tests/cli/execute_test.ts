@@ -1,13 +1,9 @@
 import assert from "node:assert/strict";
 import { createClient, createRouterTransport } from "@connectrpc/connect";
 import { Maglev } from "../../lib/gen/maglev_pb.ts";
-import {
-  type CommandSession,
-  executeOnAll,
-  flagsFor,
-  parseCommand,
-} from "../../lib/cli/execute.ts";
+import { executeOnAll, flagsFor, parseCommand } from "../../lib/cli/execute.ts";
 import { parseFlags } from "../../lib/cli/flags.ts";
+import type { CommandSession } from "../../lib/cli/node.ts";
 import { type Output, runOnce } from "../../lib/cli/oneshot.ts";
 import { plainStyle } from "../../lib/cli/style.ts";
 import { declined } from "../../lib/cli/terminal.ts";

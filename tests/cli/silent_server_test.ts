@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { connectTo } from "../../lib/cli/client.ts";
-import type { CommandSession } from "../../lib/cli/execute.ts";
+import type { CommandSession } from "../../lib/cli/node.ts";
 import { plainStyle } from "../../lib/cli/style.ts";
 import { watch } from "../../lib/cli/commands/events.ts";
 import { firstLine } from "./support/first_line.ts";

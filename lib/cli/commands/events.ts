@@ -1,5 +1,5 @@
 import type { Message, MessageInitShape } from "@bufbuild/protobuf";
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code } from "@connectrpc/connect";
 import { unlessOlder } from "../asking.ts";
 import {
   type Event,
@@ -7,7 +7,7 @@ import {
   type ListEventsRequestSchema,
   type StreamOpening,
 } from "../../gen/maglev_pb.ts";
-import { CommandFailure, describeError } from "../errors.ts";
+import { CommandFailure, describeError, hasCode } from "../errors.ts";
 import { formatEventJson, formatEventText } from "../event_text.ts";
 import {
   defaultPatience,
@@ -17,10 +17,9 @@ import {
   watchEvents,
   type WatchInit,
 } from "../events.ts";
-import type { Args, CommandContext } from "../node.ts";
+import type { Args, CommandContext, CommandSession } from "../node.ts";
 import { messageJson, report } from "../report.ts";
 import { parseSpan } from "../format.ts";
-import type { CommandSession } from "../execute.ts";
 import { wrapText } from "../table.ts";
 
 /** Shown where neither a time nor a number is given. */
@@ -215,7 +214,7 @@ export async function watch(
         if (++seen >= limit) break;
       }
     } catch (error) {
-      if (state === "new" || !isTransient(error)) throw error;
+      if (state === "new" || !hasCode(error, ...transientCodes)) throw error;
       if (state === "open") session.note(`${describeError(error, server)}; trying again`);
       state = "lost";
     }
@@ -247,7 +246,3 @@ const transientCodes: readonly Code[] = [
   // It was cut off because it fell too far behind, or others with fewer streams needed the room.
   Code.ResourceExhausted,
 ];
-
-function isTransient(error: unknown): boolean {
-  return error instanceof ConnectError && transientCodes.includes(error.code);
-}

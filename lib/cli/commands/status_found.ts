@@ -1,4 +1,4 @@
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code } from "@connectrpc/connect";
 import type {
   BackendInfo,
   FrontendInfo,
@@ -7,6 +7,7 @@ import type {
   VPPInfo,
 } from "../../gen/maglev_pb.ts";
 import { allBackends, allFrontends, sinceOf, unlessOlder } from "../asking.ts";
+import { hasCode } from "../errors.ts";
 import type { CommandContext } from "../node.ts";
 import { certificateText } from "../backend_text.ts";
 import { formatAgo, formatOutcome, formatTime } from "../format.ts";
@@ -81,7 +82,7 @@ export function isWarmingUp({ status, vpp }: Found): boolean {
 }
 
 function whyUnavailable(error: unknown): string {
-  if (error instanceof ConnectError && error.code === Code.Unavailable) return error.rawMessage;
+  if (hasCode(error, Code.Unavailable)) return error.rawMessage;
   throw error;
 }
 

@@ -1,9 +1,9 @@
 import stringWidth from "fast-string-width";
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code } from "@connectrpc/connect";
 import type { MaglevClient } from "../node.ts";
 import { printable, type Style } from "../style.ts";
 import { commonPrefix, complete, type Completion, follow, splitWords } from "../walk.ts";
-import { CommandFailure } from "../errors.ts";
+import { CommandFailure, hasCode } from "../errors.ts";
 import { flagHelp, lineFlagHelp, parseFlags, splitLineFlags } from "../flags.ts";
 import { type NamedServer, namedServers, serversPath, usualServer } from "../servers.ts";
 import { Targets } from "../targets.ts";
@@ -153,8 +153,7 @@ function isTypable(name: string): boolean {
 }
 
 function whyNoNames(error: unknown): string {
-  const isMissing = error instanceof ConnectError && error.code === Code.NotFound;
-  return isMissing ? error.rawMessage : "maglevd does not answer";
+  return hasCode(error, Code.NotFound) ? error.rawMessage : "maglevd does not answer";
 }
 
 function listing({ style, width }: CompletionContext, words: readonly string[], note: string) {
