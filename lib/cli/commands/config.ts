@@ -59,14 +59,10 @@ export const diffConfig = report({
 });
 
 /** `config reload`. */
-export const reloadConfig = reload(false);
+export const reloadConfig = change((context) => reloaded(context, false));
 
 /** `config reload force`: however much it takes out of service. */
-export const forceConfig = reload(true);
-
-function reload(force: boolean) {
-  return change((context) => reloaded(context, force));
-}
+export const forceConfig = change((context) => reloaded(context, true));
 
 async function reloaded(context: CommandContext, force: boolean): Promise<Changed> {
   const { client, signal, dryRun, agree } = context;
@@ -169,8 +165,7 @@ function formatForecast(
   { overrides, vpp }: Pick<CheckConfigResponse, "overrides" | "vpp">,
   view: View,
 ): string {
-  const lines = [...overrides.map(overrideText), ...vpp ? vppLines(vpp, view) : []];
-  return lines.join("\n");
+  return [...overrides.map(overrideText), ...vpp ? vppLines(vpp, view) : []].join("\n");
 }
 
 function overrideText(override: OverrideEvent): string {

@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import stringWidth from "fast-string-width";
 import { formatVersion } from "../../version/mod.ts";
 import { chooseStyle, declined, terminalWidth } from "../terminal.ts";
@@ -36,17 +37,17 @@ export async function runShell(flags: Flags, signal: AbortSignal): Promise<numbe
 }
 
 class Shell {
-  readonly #flags: LineFlags;
-  readonly #targets: Targets;
   readonly #style: Style;
   readonly #prompt: string;
   readonly #editor: Editor;
   #historyTrouble: string | undefined;
 
-  constructor(flags: Flags, targets: Targets, history: string[]) {
-    this.#flags = flags;
+  constructor(
+    private readonly flags: Flags,
+    private readonly targets: Targets,
+    history: readonly string[],
+  ) {
     this.#style = chooseStyle(flags.color, true);
-    this.#targets = targets;
     this.#prompt = `${targets.names}> `;
     const context = () => ({
       clients: targets.parts.map(({ client }) => client),
@@ -63,7 +64,7 @@ class Shell {
   async greet(): Promise<void> {
     const signal = AbortSignal.timeout(greetingTimeoutMs);
     const lines = await Promise.all(
-      this.#targets.parts.map((part) => serverVersion({ ...part, signal })),
+      this.targets.parts.map((part) => serverVersion({ ...part, signal })),
     );
     for (const line of lines) say(line);
   }
@@ -93,15 +94,15 @@ class Shell {
       await this.#runCommand(parsed, flags, signal);
     } catch (error) {
       if (error instanceof SyntaxFailure) this.#markWord(line, command, error.at);
-      this.#complain(describeError(error, this.#targets.parts[0]?.server ?? ""));
+      this.#complain(describeError(error, this.targets.parts[0]?.server ?? ""));
     }
     return "go on";
   }
 
   async #runCommand(parsed: Parsed, own: LineFlags, signal: AbortSignal): Promise<void> {
     if (parsed.command.kind === "watch") this.#editor.anyKeyInterrupts();
-    const flags = flagsFor(parsed.command, this.#flags, own);
-    const sessions = this.#targets.sessions({
+    const flags = flagsFor(parsed.command, this.flags, own);
+    const sessions = this.targets.sessions({
       ...{ json: flags.json, dryRun: flags.dryRun, timeout: flags.timeout },
       style: this.#style,
       width: terminalWidth(),
@@ -187,16 +188,12 @@ export async function addToHistory(
 ): Promise<string | undefined> {
   if (path === undefined || line.trim() === "" || line.length > lineLimit) return undefined;
   try {
-    await Deno.mkdir(folderOf(path), { recursive: true, mode: 0o700 });
+    await Deno.mkdir(dirname(path), { recursive: true, mode: 0o700 });
     await Deno.writeTextFile(path, `${line}\n`, { append: true, mode: 0o600 });
     return undefined;
   } catch (error) {
     return `cannot save the history to ${path}: ${messageOf(error)}`;
   }
-}
-
-function folderOf(path: string): string {
-  return path.slice(0, path.lastIndexOf("/"));
 }
 
 /** Other shells see it whole or not at all. */
