@@ -65,15 +65,11 @@ function known<T extends { readonly isUnknown?: true }>(counters: readonly T[]) 
 const allPorts = ["any", "0"] as const;
 
 function packetSamples(vip: VipCounters): Sample[] {
-  const labels = vipLabels(vip);
+  const labels = [vip.prefix, vip.protocol, String(vip.port)];
   return [
     [vip.next, ...labels, "next"],
     [vip.first, ...labels, "first"],
     [vip.untracked, ...labels, "untracked"],
     [vip.noServer, ...labels, "no_server"],
   ];
-}
-
-function vipLabels({ prefix, protocol, port }: VipCounters): [string, string, string] {
-  return [prefix, protocol, String(port)];
 }

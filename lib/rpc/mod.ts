@@ -65,4 +65,4 @@ export type {
   DescService,
   MessageShape,
 } from "@bufbuild/protobuf";
-export type { ConnectError } from "@connectrpc/connect";
+export type { Code, ConnectError } from "@connectrpc/connect";

@@ -144,8 +144,3 @@ export const transitions: Readonly<Record<StreamState, Readonly<Record<StreamEve
       ...sendNothing,
     },
   };
-
-/** Looks an event up in {@link transitions}. */
-export function transition(state: StreamState, event: StreamEvent): Transition {
-  return transitions[state][event];
-}

@@ -1,7 +1,7 @@
 import { ConnectionError, ErrorCode, StreamError } from "../errors.ts";
 import { ReceiveWindow, SendWindow } from "../flow.ts";
 import type { H2Field } from "../types.ts";
-import { type StreamEvent, type StreamState, transition } from "./state.ts";
+import { type StreamEvent, type StreamState, transitions } from "./state.ts";
 
 /** What a stream has to send next. One at a time: the producer waits until it has left. */
 export type Outgoing =
@@ -58,7 +58,7 @@ export function nextState(
   state: StreamState,
   event: StreamEvent,
 ): StreamState | undefined {
-  const next = transition(state, event);
+  const next = transitions[state][event];
   if (next.kind === "to") return next.state;
   if (next.kind === "ignore") return undefined;
   const reason = `${event.replace("recv ", "")} on stream ${id}, which is ${state}`;

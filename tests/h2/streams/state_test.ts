@@ -8,7 +8,7 @@ import {
   streamEvents,
   type StreamState,
   streamStates,
-  transition,
+  transitions,
 } from "../../../lib/h2/streams/mod.ts";
 
 /**
@@ -46,7 +46,7 @@ function expected(state: StreamState, cell: string): string {
 }
 
 function actual(state: StreamState, event: StreamEvent): string {
-  const next = transition(state, event);
+  const next = transitions[state][event];
   switch (next.kind) {
     case "to":
       return next.state;
@@ -76,7 +76,7 @@ function walk(events: readonly StreamEvent[]): StreamState[] {
   const path: StreamState[] = ["idle"];
   for (const event of events) {
     const state = path.at(-1) ?? "idle";
-    const { kind } = transition(state, event);
+    const { kind } = transitions[state][event];
     if (kind === "error" || kind === "never") continue;
     path.push(nextState(1, state, event) ?? state);
   }
