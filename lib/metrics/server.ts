@@ -1,6 +1,6 @@
 import type { H2Field, H2Handler, H2Request, H2Response } from "../h2/mod.ts";
 import { LimitedLog } from "../log/mod.ts";
-import { bodyless, isLocalPeer, OneChunk, openHttpPort, takesGzip } from "../port/mod.ts";
+import { bodyless, isLocalPeer, openHttpPort, takesGzip, wholeAnswer } from "../port/mod.ts";
 import type {
   BudgetSpec,
   ConnectionObserver,
@@ -77,7 +77,7 @@ function respond({ method, path, headers }: H2Request, scrapes: Scrapes): H2Resp
   }
   switch (path.split("?", 1)[0]) {
     case "/":
-      return page(200, "text/html; charset=utf-8", index);
+      return wholeAnswer(200, "text/html; charset=utf-8", index);
     case "/metrics": {
       const gzip = takesGzip(headers);
       const fields = gzip ? [...expositionFields, gzipField] : expositionFields;
@@ -100,15 +100,5 @@ const index =
   '<!doctype html><title>maglevd</title><h1>maglevd</h1><a href="/metrics">metrics</a>\n';
 
 function text(status: number, message: string, ...more: readonly H2Field[]): H2Response {
-  return page(status, "text/plain; charset=utf-8", message, ...more);
-}
-
-function page(status: number, type: string, content: string, ...more: readonly H2Field[]) {
-  const octets = new TextEncoder().encode(content);
-  const headers: readonly H2Field[] = [
-    ["content-type", type],
-    ["content-length", String(octets.length)],
-    ...more,
-  ];
-  return { status, headers, body: new OneChunk(octets) };
+  return wholeAnswer(status, "text/plain; charset=utf-8", message, ...more);
 }

@@ -31,7 +31,7 @@ export { Budget, Budgets, type BudgetSpec } from "./budget.ts";
 export { PeerShares } from "./peer_shares.ts";
 export type { Claim, GiveWay, Obstacle, SharedBudgetSpec, ShareLimits } from "./peer_shares.ts";
 export { isLocalPeer, type PeerPrefix, prefixOf } from "./prefix.ts";
-export { OneChunk, Outbox, type Release } from "./outbox.ts";
+export { OneChunk, Outbox, type Release, wholeAnswer } from "./outbox.ts";
 export { type Identify, identifyBy, onBehalfField, type ReadGate, readGate } from "./caller.ts";
 export { FailedLogins, RecentFailures } from "./failed_logins.ts";
 export { type BrowserRules, guardedFromPages, isOurs, machineNames } from "./browsers.ts";

@@ -1,4 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
+import type { H2Field, H2Response } from "../h2/mod.ts";
 import type { Budget } from "./budget.ts";
 
 /** Lets go of octets that have left, or that nobody wants any more. Calling it again is harmless. */
@@ -103,4 +104,20 @@ export class OneChunk implements AsyncIterableIterator<Uint8Array> {
   [Symbol.asyncIterator](): this {
     return this;
   }
+}
+
+/** An answer that is there as a whole. */
+export function wholeAnswer(
+  status: number,
+  type: string,
+  content: string | Uint8Array,
+  ...more: readonly H2Field[]
+): H2Response {
+  const octets = typeof content === "string" ? new TextEncoder().encode(content) : content;
+  const headers: readonly H2Field[] = [
+    ["content-type", type],
+    ["content-length", String(octets.length)],
+    ...more,
+  ];
+  return { status, headers, body: new OneChunk(octets) };
 }

@@ -19,7 +19,7 @@ import {
   trailerSerialize,
 } from "@connectrpc/connect/protocol-grpc-web";
 import type { H2Field, H2Response } from "../h2/mod.ts";
-import { OneChunk, type Protocol } from "../port/mod.ts";
+import { type Protocol, wholeAnswer } from "../port/mod.ts";
 
 /** What one protocol has of its own. */
 export interface ProtocolForm {
@@ -104,14 +104,5 @@ export function connectFailure(error: ConnectError, hints: readonly H2Field[]): 
   const fields = new Headers();
   mergeNonProtocolHeaders(fields, error.metadata);
   const body = errorToJsonBytes(error, undefined);
-  return {
-    status: codeToHttpStatus(error.code),
-    headers: [
-      ["content-type", "application/json"],
-      ["content-length", String(body.length)],
-      ...hints,
-      ...fields,
-    ],
-    body: new OneChunk(body),
-  };
+  return wholeAnswer(codeToHttpStatus(error.code), "application/json", body, ...hints, ...fields);
 }

@@ -1,5 +1,5 @@
 import type { H2Field, H2Response } from "../h2/mod.ts";
-import { OneChunk, type Release } from "../port/mod.ts";
+import { OneChunk, type Release, wholeAnswer } from "../port/mod.ts";
 
 /**
  * What the page may load and do: its own files and its own server, nothing inline, no other host,
@@ -42,14 +42,7 @@ export function answer(
   content: string | Uint8Array,
   ...more: readonly H2Field[]
 ): H2Response {
-  const octets = typeof content === "string" ? new TextEncoder().encode(content) : content;
-  const headers: readonly H2Field[] = [
-    ["content-type", type],
-    ["content-length", String(octets.length)],
-    ...always,
-    ...more,
-  ];
-  return { status, headers, body: new OneChunk(octets) };
+  return wholeAnswer(status, type, content, ...always, ...more);
 }
 
 /** An answer whose octets others may get as well; `release` is called when they have left. */
