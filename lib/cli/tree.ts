@@ -214,26 +214,15 @@ function watchOptions(): readonly Node[] {
       ),
       ...watchOptions(),
     ]),
-    ...changeKinds.map((kind) => keyword(kind, kindHelp[kind], watch, watchOptions)),
+    ...kindWords(watch, watchOptions),
     keyword("pretty", "A readable line per event instead of JSON", watch, watchOptions),
   ];
 }
 
-/** What events of each kind are about. */
-const kindHelp: Readonly<Record<typeof changeKinds[number], string>> = {
-  backend: "Backend transitions",
-  frontend: "Frontend transitions",
-  pool: "Failovers to another pool",
-  weight: "Weights, configured and effective",
-  reload: "Configurations applied and rejected",
-  operator: "What operators did",
-  override: "What the file says otherwise than an operator did",
-  drain: "Drains, begun, overdue, done and ended",
-  safety: "Measures that keep traffic safe, begun and ended",
-  vpp: "VPP connected, lost, in step or not",
-  probing: "Probes that could not be made",
-  audit: "Who called for changes, and who was refused",
-};
+/** A word for each kind of change. */
+function kindWords(run: Command, next: () => readonly Node[]): readonly Node[] {
+  return Object.entries(changeKinds).map(([kind, help]) => keyword(kind, help, run, next));
+}
 
 /** Options of `show events`, in any order. */
 function eventOptions(): readonly Node[] {
@@ -249,7 +238,7 @@ function eventOptions(): readonly Node[] {
     keyword(
       "kind",
       "Only of this kind; several may be named",
-      () => changeKinds.map((kind) => keyword(kind, kindHelp[kind], showEvents, eventOptions)),
+      () => kindWords(showEvents, eventOptions),
     ),
     keyword("actor", "Only what this one asked for", () => [
       wordSlot("actor", "Who asked, such as operator or signal", after),

@@ -119,22 +119,25 @@ async function listed(
 const keepsNone = "this maglevd is older than maglevc and keeps no events: look into its log " +
   "(journalctl -u vpp-maglevd)";
 
-/** Kinds of change besides transitions, as they are typed and as the API names them. */
-export const addedKinds = [
-  "pool",
-  "weight",
-  "reload",
-  "operator",
-  "override",
-  "drain",
-  "safety",
-  "vpp",
-  "probing",
-  "audit",
-] as const;
+/** Every kind of change, as it is typed and as the API names it, and what it is about. */
+export const changeKinds: Readonly<Record<string, string>> = {
+  backend: "Backend transitions",
+  frontend: "Frontend transitions",
+  pool: "Failovers to another pool",
+  weight: "Weights, configured and effective",
+  reload: "Configurations applied and rejected",
+  operator: "What operators did",
+  override: "What the file says otherwise than an operator did",
+  drain: "Drains, begun, overdue, done and ended",
+  safety: "Measures that keep traffic safe, begun and ended",
+  vpp: "VPP connected, lost, in step or not",
+  probing: "Probes that could not be made",
+  audit: "Who called for changes, and who was refused",
+};
 
-/** Every kind of change. */
-export const changeKinds = ["backend", "frontend", ...addedKinds] as const;
+/** Those besides transitions. */
+export const addedKinds = Object.keys(changeKinds)
+  .filter((kind) => kind !== "backend" && kind !== "frontend");
 
 /** What `watch events` was asked for. */
 export interface WatchOptions {
@@ -157,9 +160,9 @@ export function isToldTwice({ event }: Event): boolean {
 
 /** Naming no kind asks for all of them, and for log records. */
 export function watchOptions(args: Args): WatchOptions {
-  const kinds = ["log", ...changeKinds] as const;
+  const kinds = ["log", ...Object.keys(changeKinds)];
   const named = kinds.filter((kind) => args.words.slice(2).includes(kind));
-  const wanted = (kind: typeof kinds[number]) => named.length === 0 || named.includes(kind);
+  const wanted = (kind: string) => named.length === 0 || named.includes(kind);
   const added = addedKinds.filter(wanted);
   const level = args.words[args.words.indexOf("level") + 1];
   return {
