@@ -71,16 +71,13 @@ function alternativeName({ tag, content }: DerElement): readonly string[] {
     const isAddress = content.length === 4 || content.length === 16;
     return isAddress ? [`IP:${ipFromBytes(content).text}`] : [];
   }
-  const kind = textKinds.get(tag);
+  const kind = textKinds[tag];
   const name = kind && canonicalAlternativeName(`${kind}:${String.fromCharCode(...content)}`);
   return name === undefined ? [] : [name];
 }
 
 /** The context-specific tags of GeneralName (RFC 5280 section 4.2.1.6) that stand for people and programs. */
-const textKinds: ReadonlyMap<number, string> = new Map([[0x81, "email"], [0x82, "DNS"], [
-  0x86,
-  "URI",
-]]);
+const textKinds: Readonly<Record<number, string>> = { 0x81: "email", 0x82: "DNS", 0x86: "URI" };
 const ipAddress = 0x87;
 
 /**

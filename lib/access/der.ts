@@ -9,7 +9,6 @@ export interface DerElement {
 
 /** What is no DER, or not what it should be. */
 export class DerError extends Error {
-  /** Always `DerError`. */
   override readonly name = "DerError";
 }
 

@@ -141,7 +141,6 @@ export const apiBudgets: readonly (BudgetSpec & Partial<ShareLimits>)[] = [
  * refused at once, so that the others are answered in time. This machine has slots of its own.
  */
 export class CallSlots {
-  /** None of them is taken yet. */
   constructor(private readonly shares: PeerShares) {}
 
   /** Runs a call if there is a slot. Rejects with ResourceExhausted if there is none. */
@@ -190,7 +189,6 @@ export class WatchSlots {
   readonly backlog: Backlog;
   readonly #shares: PeerShares;
 
-  /** None of them is taken yet. */
   constructor(private readonly budgets: WatchBudgets) {
     const { backlog, watchers } = budgets;
     this.backlog = new Backlog(backlog);

@@ -22,7 +22,6 @@ export class StreamRegistry {
   #look: Timer | undefined;
   #closed: ConnectError | undefined;
 
-  /** None is open yet. */
   constructor(private readonly clock: Pick<Clock, "after">) {}
 
   /** Takes charge of a stream; after `close` it is ended at once. */

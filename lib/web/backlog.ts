@@ -34,7 +34,6 @@ export class Backlog {
   #timer: Timer | undefined;
   #isClosed = false;
 
-  /** Empty. */
   constructor(private readonly options: BacklogOptions) {}
 
   /** Takes what was read, in place of what was read before, and tells as much as may be told now. */

@@ -54,13 +54,10 @@ function withFewEntries(changes: readonly Change[], limit: number): readonly Cha
 
 /** Says how many entries are not told, and of which kinds. */
 function leftOut(left: ReadonlySet<EventChange>): JournalEntry {
-  const counts = new Map<string, number>();
   let last = { seq: 0, atUnixNs: 0 };
-  for (const { about, event } of left) {
-    counts.set(about, (counts.get(about) ?? 0) + 1);
-    if (event.seq >= last.seq) last = event;
-  }
-  const kinds = [...counts].map(([kind, count]) => `${count} ${kind}`).join(", ");
+  for (const { event } of left) if (event.seq >= last.seq) last = event;
+  const groups = Map.groupBy(left, ({ about }) => about);
+  const kinds = [...groups].map(([kind, { length }]) => `${length} ${kind}`).join(", ");
   return {
     ...{
       seq: last.seq,

@@ -24,7 +24,6 @@ export class Gate {
   readonly #visitor: ReturnType<typeof visitorsBy>;
   readonly #failures: FailedLogins;
 
-  /** Nobody has come yet. */
   constructor(private readonly options: GateOptions) {
     const { rules, credentials, clock } = options;
     const guesses = new RecentFailures(clock);

@@ -9,7 +9,6 @@ export class WebMetrics {
   /** By action and result. */
   readonly #actions = new Map<string, number>();
 
-  /** Nothing was counted yet. */
   constructor(private readonly broadcast: Broadcast) {}
 
   /** A browser follows. */

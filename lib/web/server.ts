@@ -78,7 +78,6 @@ export class PageServer {
   readonly #ownOutbox: Outbox;
   readonly #gate: Gate;
 
-  /** Nobody was answered yet. */
   constructor(private readonly options: PageOptions) {
     const metrics = this.#metrics = new WebMetrics(options.broadcast);
     this.#actions = actionRoutes({ ...options, metrics });

@@ -8,7 +8,6 @@ const kept = 200;
 
 /** Nobody is asked for a network that asks so much at a time. */
 export class TooManyQuestions extends Error {
-  /** Always `TooManyQuestions`. */
   override readonly name = "TooManyQuestions";
 }
 
@@ -19,7 +18,6 @@ export class TooManyQuestions extends Error {
 export class SharedAnswers<Answer> {
   readonly #answers = new Map<string, { readonly at: number; readonly answer: Promise<Answer> }>();
 
-  /** Nothing was asked yet. */
   constructor(
     private readonly clock: Pick<Clock, "now">,
     private readonly shares: PeerShares,

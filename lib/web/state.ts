@@ -112,6 +112,5 @@ export function snapshotOf(state: MaglevdState): Snapshot {
 
 /** Adds a probe to the last ones. */
 export function withDuration(known: Durations | undefined, [, ok, , ms]: Pulse): Durations {
-  const kept = known && known.length >= durationsKept ? known.slice(1 - durationsKept) : known;
-  return [...(kept ?? []), ok ? ms : -Math.max(ms, 0.001)];
+  return [...known ?? [], ok ? ms : -Math.max(ms, 0.001)].slice(-durationsKept);
 }

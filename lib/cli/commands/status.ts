@@ -95,14 +95,12 @@ function section(title: string, lines: readonly string[], { style }: View): stri
   return `${style.paint("label", title)}\n${indent(lines.join("\n"))}`;
 }
 
-function counts(all: readonly { readonly state: string }[]): Map<string, number> {
-  const byState = new Map<string, number>();
-  for (const { state } of all) byState.set(state, (byState.get(state) ?? 0) + 1);
-  return byState;
+function counts(all: readonly { readonly state: string }[]): [state: string, count: number][] {
+  return [...Map.groupBy(all, ({ state }) => state)].map(([state, some]) => [state, some.length]);
 }
 
 function countText(all: readonly { readonly state: string }[]): Cell {
-  const byState = [...counts(all)].sort(([a], [b]) => a < b ? -1 : 1);
+  const byState = counts(all).sort(([a], [b]) => a < b ? -1 : 1);
   const parts = byState.map(([state, count]) =>
     `${count} ${state || "of a state that is not told"}`
   );

@@ -162,12 +162,12 @@ function troubleOf(frontend: FrontendInfo, { at, troubledSince }: Found): string
 
 /** Why none of them carries anything, by how many: `: 3 backends down, 1 paused by hand`. */
 function because(backends: readonly PoolBackendInfo[]): string {
-  const counts = new Map<string, number>();
-  for (const why of backends.map(idleReason)) counts.set(why, (counts.get(why) ?? 0) + 1);
-  if (counts.has("")) return "";
-  const parts = [...counts].sort(([, a], [, b]) => b - a).map(([why, count], i) => {
-    const noun = count === 1 ? " backend" : " backends";
-    return `${count}${i === 0 ? noun : ""} ${why}`;
+  const groups = Map.groupBy(backends, idleReason);
+  if (groups.has("")) return "";
+  const most = [...groups].sort(([, a], [, b]) => b.length - a.length);
+  const parts = most.map(([why, { length }], i) => {
+    const noun = length === 1 ? " backend" : " backends";
+    return `${length}${i === 0 ? noun : ""} ${why}`;
   });
   return parts.length === 0 ? "" : `: ${parts.join(", ")}`;
 }

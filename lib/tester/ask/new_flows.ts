@@ -5,7 +5,13 @@ import { createProber, type Prober, type ProbeResult } from "../../probes/mod.ts
 import type { Clock } from "../../time/mod.ts";
 import { version } from "../../version/mod.ts";
 import type { Vip } from "../targets.ts";
-import { type Asker, type AskOptions, goodStatuses, type TryResult } from "./types.ts";
+import {
+  type Asker,
+  type AskOptions,
+  goodStatuses,
+  type Trouble,
+  type TryResult,
+} from "./types.ts";
 
 /**
  * Asks with a new flow each time, so that each is hashed anew: by maglevd's own probes, which reset
@@ -79,36 +85,28 @@ export function checkOf(vip: Vip, options: AskOptions): HealthCheck {
 /** What a probe found, as a try's result. Pure. */
 export function resultOf(vip: Vip, { code, detail, durationMs, answer }: ProbeResult): TryResult {
   const header = answer?.header;
+  const failed = (trouble: Exclude<Trouble, "spike">, status: string) =>
+    ({ kind: "failed", trouble, status, text: detail }) as const;
   switch (code) {
     case "L4OK":
-      return {
-        kind: "answered",
-        ms: durationMs,
-        status: vip.way === "icmp" ? "echo" : "open",
-      };
+      return { kind: "answered", ms: durationMs, status: vip.way === "icmp" ? "echo" : "open" };
     case "L6OK":
     case "L7OK":
       return { kind: "answered", ms: durationMs, status: String(answer?.status ?? "ok"), header };
     case "L4TOUT":
     case "L6TOUT":
     case "L7TOUT":
-      return { kind: "failed", trouble: "timeout", status: "timeout", text: detail };
+      return failed("timeout", "timeout");
     case "L4CON":
       // To maglevd that is a check that cannot pass; here it says nothing about the VIP.
       if (/^CAP_NET_RAW is missing/.test(detail)) return { kind: "hindered", text: detail };
-      return { kind: "failed", trouble: "net", status: "net", text: detail };
+      return failed("net", "net");
     case "L6RSP":
-      return { kind: "failed", trouble: "net", status: "tls", text: detail };
+      return failed("net", "tls");
     case "L7RSP":
-      return { kind: "failed", trouble: "http", status: "http", text: detail };
+      return failed("http", "http");
     case "L7STS":
-      return {
-        kind: "failed",
-        trouble: "http",
-        status: String(answer?.status ?? "http"),
-        text: detail,
-        header,
-      };
+      return { ...failed("http", String(answer?.status ?? "http")), header };
     case "SOCKERR":
       return { kind: "hindered", text: detail };
   }

@@ -65,13 +65,9 @@ export class Screen implements Disposable {
     try {
       await this.terminal.write(text);
     } finally {
-      if (this.isWriting()) this.#state = "there";
+      // It may have been left meanwhile.
+      if (this.#state === "writing") this.#state = "there";
     }
-  }
-
-  /** Whether a frame is on its way. */
-  isWriting(): boolean {
-    return this.#state === "writing";
   }
 }
 

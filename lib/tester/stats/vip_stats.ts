@@ -28,7 +28,6 @@ export class VipStats {
   status = "";
   #median: { readonly ms: number; readonly until: number } | undefined;
 
-  /** Nothing yet. */
   constructor(vip: Vip, limits: WindowLimits) {
     this.vip = vip;
     this.window = new RollingWindow(limits);

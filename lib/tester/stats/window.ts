@@ -31,7 +31,6 @@ export class RollingWindow {
   #length = 0;
   #known: Summary | undefined;
 
-  /** An empty one. */
   constructor(private readonly limits: WindowLimits) {}
 
   /** Adds a try that ended at `at`, which never goes back; `ms` undefined is a failure. */
