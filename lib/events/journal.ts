@@ -193,54 +193,19 @@ export function isAskedFor(event: MaglevEvent, filter: EventFilter): boolean {
 }
 
 /** The backends that an event is about. */
-export function backendsOf(event: MaglevEvent): readonly string[] {
-  switch (event.kind) {
-    case "backend":
-    case "weight":
-    case "override":
-    case "drain":
-      return [event.backend];
-    case "operator":
-    case "safety":
-      return event.backend === "" ? [] : [event.backend];
-    case "reload":
-      return changed(event, "backend");
-    case "frontend":
-    case "pool":
-    case "vpp":
-    case "probing":
-    case "audit":
-      return [];
-  }
+function backendsOf(event: MaglevEvent): readonly string[] {
+  if (event.kind === "reload") return changed(event, "backend");
+  return "backend" in event && event.backend !== "" ? [event.backend] : [];
 }
 
 /** The frontends that an event is about. */
-export function frontendsOf(event: MaglevEvent): readonly string[] {
-  switch (event.kind) {
-    case "backend":
-    case "drain":
-      return event.frontends;
-    case "frontend":
-    case "pool":
-    case "weight":
-      return [event.frontend];
-    case "operator":
-    case "override":
-    case "safety":
-      return event.frontend === "" ? [] : [event.frontend];
-    case "reload":
-      return changed(event, "frontend");
-    case "vpp":
-    case "probing":
-    case "audit":
-      return [];
-  }
+function frontendsOf(event: MaglevEvent): readonly string[] {
+  if (event.kind === "reload") return changed(event, "frontend");
+  if ("frontends" in event) return event.frontends;
+  return "frontend" in event && event.frontend !== "" ? [event.frontend] : [];
 }
 
-function changed(
-  event: EventData<"reload">,
-  kind: "backend" | "frontend",
-): string[] {
+function changed(event: EventData<"reload">, kind: "backend" | "frontend"): string[] {
   if (event.result === "rejected") return [];
   return event.changes.filter((change) => change.kind === kind).map(({ name }) => name);
 }

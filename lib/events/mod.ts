@@ -22,7 +22,7 @@
  */
 
 export { EventStream } from "./stream.ts";
-export { backendsOf, frontendsOf, isAskedFor, Journal } from "./journal.ts";
+export { isAskedFor, Journal } from "./journal.ts";
 export type { EventFilter, EventPage, EventQuery } from "./journal.ts";
 export { logEvents, recordNames, recordOf } from "./records.ts";
 export type { EventRecord } from "./records.ts";
