@@ -1,11 +1,6 @@
 import { Code } from "@connectrpc/connect";
 import type { JsonObject } from "@bufbuild/protobuf";
-import {
-  type BackendInfo,
-  BackendInfoSchema,
-  type FrontendInfo,
-  FrontendInfoSchema,
-} from "../gen/maglev_pb.ts";
+import type { BackendInfo, FrontendInfo } from "../gen/maglev_pb.ts";
 import type { CommandContext, MaglevClient } from "./node.ts";
 import { messageJson } from "./report.ts";
 import { CommandFailure, hasCode, ignoring } from "./errors.ts";
@@ -77,13 +72,13 @@ const laterFields = ["health", "sinceUnixNs", "timeoutNs", "certificateEndUnixNs
 
 /** A backend as JSON, without what was not told. */
 export function backendJson(backend: BackendInfo): JsonObject {
-  const json = messageJson(BackendInfoSchema, backend) as JsonObject;
+  const json = messageJson(backend);
   return isUntold(backend) ? without(json, laterFields) : json;
 }
 
 /** A frontend as JSON, without what was not told. */
 export function frontendJson(frontend: FrontendInfo): JsonObject {
-  const json = messageJson(FrontendInfoSchema, frontend) as JsonObject;
+  const json = messageJson(frontend);
   return isUntold(frontend) ? without(json, ["state", "activePool", "flushOnDown"]) : json;
 }
 

@@ -47,7 +47,7 @@ export function change(run: (context: CommandContext) => Promise<Changed>): Comm
         result: text({ style: plainStyle, now: 0 }),
         ...json,
         dryRun: isDryRun,
-        ...(outcome && { outcome: messageJson(OutcomeSchema, outcome) }),
+        ...(outcome && { outcome: messageJson(outcome) }),
       }),
       code: ({ outcome, isDryRun }) =>
         isDryRun && outcome && isDangerous(outcome) ? exitCodes.differs : exitCodes.done,
@@ -122,7 +122,7 @@ async function carryOutBlindly(context: CommandContext, request: ChangeRequest):
 function isSame(a: Outcome | undefined, b: Outcome): boolean {
   if (!a) return false;
   const [one, other] = [a, b].map(({ backends, frontends }) =>
-    JSON.stringify(messageJson(OutcomeSchema, create(OutcomeSchema, { backends, frontends })))
+    JSON.stringify(messageJson(create(OutcomeSchema, { backends, frontends })))
   );
   return one === other;
 }

@@ -1,4 +1,3 @@
-import type { JsonObject } from "@bufbuild/protobuf";
 import type {
   AuditEvent,
   ConfigChange,
@@ -12,7 +11,6 @@ import type {
   TransitionRecord,
   WeightEvent,
 } from "../gen/maglev_pb.ts";
-import { EventSchema } from "../gen/maglev_pb.ts";
 import { formatActor, formatOutcome, formatTime, formatWeight } from "./format.ts";
 import { messageJson } from "./report.ts";
 import { type Meaning, stateMeaning, type Style } from "./style.ts";
@@ -36,7 +34,7 @@ const changeMeanings: Readonly<Record<string, Meaning>> = {
  * no change has no number.
  */
 export function formatEventJson(event: Event, server?: string): string {
-  const json = messageJson(EventSchema, event) as JsonObject;
+  const json = messageJson(event);
   const none = { seq: undefined, atUnixNs: undefined };
   return JSON.stringify({ server, ...json, ...(event.seq === 0n && none) });
 }

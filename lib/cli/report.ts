@@ -1,5 +1,5 @@
-import type { DescMessage, JsonValue, MessageShape } from "@bufbuild/protobuf";
-import { toJson } from "@bufbuild/protobuf";
+import { type JsonObject, type JsonValue, type Message, toJson } from "@bufbuild/protobuf";
+import { file_maglev } from "../gen/maglev_pb.ts";
 import { type ExitCode, exitCodes } from "./errors.ts";
 import type { Command, CommandContext, Listing, Report, View } from "./node.ts";
 import { formatTable } from "./table.ts";
@@ -47,12 +47,13 @@ export function listing<T>(spec: {
   });
 }
 
+const schemas = new Map(file_maglev.messages.map((schema) => [schema.typeName, schema]));
+
 /** A message as JSON with every field present, so that scripts need not know the defaults. */
-export function messageJson<Desc extends DescMessage>(
-  schema: Desc,
-  message: MessageShape<Desc>,
-): JsonValue {
-  return toJson(schema, message, { alwaysEmitImplicit: true });
+export function messageJson(message: Message): JsonObject {
+  const schema = schemas.get(message.$typeName);
+  if (!schema) throw new TypeError(`${message.$typeName} is no message of maglevd's`);
+  return toJson(schema, message, { alwaysEmitImplicit: true }) as JsonObject;
 }
 
 /** The word that filled slot `name`. Reaching a command without it is a mistake in the tree. */

@@ -1,14 +1,10 @@
 import { olderServer } from "../asking.ts";
-import {
-  type CheckConfigResponse,
-  type ConfigChange,
-  ConfigChangeSchema,
-  type Outcome,
-  OutcomeSchema,
-  type OverrideEvent,
-  OverrideEventSchema,
-  type VPPForecast,
-  VPPForecastSchema,
+import type {
+  CheckConfigResponse,
+  ConfigChange,
+  Outcome,
+  OverrideEvent,
+  VPPForecast,
 } from "../../gen/maglev_pb.ts";
 import {
   change,
@@ -53,7 +49,7 @@ export const diffConfig = report({
     ),
   json: (foreseen) => ({
     ...reloadJson(foreseen),
-    outcome: messageJson(OutcomeSchema, foreseen.outcome),
+    outcome: messageJson(foreseen.outcome),
     ...(foreseen.refusal !== "" && { refusal: foreseen.refusal }),
   }),
 });
@@ -151,9 +147,9 @@ function lines(...parts: readonly string[]): string {
 
 function reloadJson({ changes, overrides, vpp }: Reload) {
   return {
-    changes: changes.map((each) => messageJson(ConfigChangeSchema, each)),
-    overrides: overrides.map((each) => messageJson(OverrideEventSchema, each)),
-    vpp: vpp ? messageJson(VPPForecastSchema, vpp) : null,
+    changes: changes.map(messageJson),
+    overrides: overrides.map(messageJson),
+    vpp: vpp ? messageJson(vpp) : null,
   };
 }
 

@@ -1,12 +1,7 @@
 import type { Message, MessageInitShape } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import { unlessOlder } from "../asking.ts";
-import {
-  type Event,
-  EventSchema,
-  type ListEventsRequestSchema,
-  type StreamOpening,
-} from "../../gen/maglev_pb.ts";
+import type { Event, ListEventsRequestSchema, StreamOpening } from "../../gen/maglev_pb.ts";
 import { CommandFailure, describeError, hasCode } from "../errors.ts";
 import { formatEventJson, formatEventText } from "../event_text.ts";
 import {
@@ -55,7 +50,7 @@ export const showEvents = report<Found>({
     const more = "older events are left out: num <n> or last <time> show more";
     return [...hasMore ? [style.paint("dim", more)] : [], ...lines].join("\n");
   },
-  json: ({ events }) => events.map((event) => messageJson(EventSchema, event)),
+  json: ({ events }) => events.map(messageJson),
 });
 
 async function find(context: CommandContext): Promise<Found> {

@@ -1,4 +1,4 @@
-import { type HealthCheckInfo, HealthCheckInfoSchema } from "../../gen/maglev_pb.ts";
+import type { HealthCheckInfo } from "../../gen/maglev_pb.ts";
 import { formatDuration } from "../format.ts";
 import type { CommandContext, Listing, View } from "../node.ts";
 import { listing, messageJson, report, slotValue } from "../report.ts";
@@ -9,7 +9,7 @@ export const showHealthchecks = listing({
   fetch: fetchAll,
   listing: listHealthchecks,
   none: "no health checks are configured",
-  json: (checks) => checks.map((check) => messageJson(HealthCheckInfoSchema, check)),
+  json: (checks) => checks.map(messageJson),
 });
 
 /** `show healthchecks NAME`: everything. */
@@ -19,7 +19,7 @@ export const showHealthcheck = report({
       signal: context.signal,
     }),
   text: formatHealthcheck,
-  json: (check) => messageJson(HealthCheckInfoSchema, check),
+  json: messageJson,
 });
 
 /** One after the other: there are few, and a server is not to be flooded for a table. */

@@ -1,11 +1,5 @@
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
-import {
-  type ByHand,
-  ByHandSchema,
-  type GetStatusResponse,
-  GetStatusResponseSchema,
-  VPPInfoSchema,
-} from "../../gen/maglev_pb.ts";
+import type { GetStatusResponse } from "../../gen/maglev_pb.ts";
 import { certificateText, endingSoon, endsSoon, handText, weightsByHand } from "../backend_text.ts";
 import { exitCodes } from "../errors.ts";
 import { formatAgo, formatAway, formatIn, formatTime } from "../format.ts";
@@ -27,10 +21,8 @@ export const showStatus = report<Found>({
   fetch: find,
   text: formatStatus,
   json: (found) => ({
-    status: found.status ? messageJson(GetStatusResponseSchema, found.status) : null,
-    vpp: typeof found.vpp === "string"
-      ? { unavailable: found.vpp }
-      : messageJson(VPPInfoSchema, found.vpp),
+    status: found.status ? messageJson(found.status) : null,
+    vpp: typeof found.vpp === "string" ? { unavailable: found.vpp } : messageJson(found.vpp),
     backends: countJson(found.backends),
     frontends: countJson(found.frontends),
     problems: problems(found),
@@ -197,17 +189,13 @@ function byHand(
       hand
         ? [{
           text: `backend ${name}: ${handText(hand, now, drain)}`,
-          what: { backend: name, ...said(hand) },
+          what: { backend: name, ...messageJson(hand) },
         }]
         : []
     ),
     ...weightsByHand(frontends).map(({ frontend, pool, backend, byHand: hand }) => ({
       text: `weight of ${backend} in pool ${pool} of ${frontend}: ${handText(hand, now)}`,
-      what: { frontend, pool, backend, ...said(hand) },
+      what: { frontend, pool, backend, ...messageJson(hand) },
     })),
   ];
-}
-
-function said(hand: ByHand): JsonObject {
-  return messageJson(ByHandSchema, hand) as JsonObject;
 }

@@ -1,13 +1,10 @@
-import {
-  type PlanVPPLBStateResponse,
-  PlanVPPLBStateResponseSchema,
-  type VPPInfo,
-  VPPInfoSchema,
-  type VPPLBChange,
-  type VPPLBMove,
-  type VPPLBState,
-  VPPLBStateSchema,
-  type VPPLBVIP,
+import type {
+  PlanVPPLBStateResponse,
+  VPPInfo,
+  VPPLBChange,
+  VPPLBMove,
+  VPPLBState,
+  VPPLBVIP,
 } from "../../gen/maglev_pb.ts";
 import { formatAgo, formatIn, formatShare, formatTime, stripHostMask } from "../format.ts";
 import type { CommandContext, View } from "../node.ts";
@@ -23,7 +20,7 @@ import { formatPort } from "./frontends.ts";
 export const showVppInfo = report({
   fetch: (context) => ofVpp(context, (client, options) => client.getVPPInfo({}, options)),
   text: formatVppInfo,
-  json: (info) => messageJson(VPPInfoSchema, info),
+  json: messageJson,
 });
 
 /** The connected VPP. */
@@ -60,7 +57,7 @@ function moment(unixNs: bigint, now: number): string {
 export const showVppState = report({
   fetch: (context) => ofVpp(context, (client, options) => client.getVPPLBState({}, options)),
   text: formatVppState,
-  json: (state) => messageJson(VPPLBStateSchema, state),
+  json: messageJson,
 });
 
 /** The lb plugin's settings, then each VIP with its servers. */
@@ -120,7 +117,7 @@ export const showVppPlan = report({
     if (!isInStep(plan.changes)) return [...lines, ...warmupLines(plan, view)].join("\n");
     return [...lines, `${view.style.paint("good", "in step")}, checked just now`].join("\n");
   },
-  json: (plan) => messageJson(PlanVPPLBStateResponseSchema, plan),
+  json: messageJson,
   code: ({ changes }) => isInStep(changes) ? exitCodes.done : exitCodes.differs,
 });
 

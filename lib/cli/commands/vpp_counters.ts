@@ -1,8 +1,4 @@
-import {
-  type VPPLBCounters,
-  VPPLBCountersSchema,
-  type VPPLBVIPCounters,
-} from "../../gen/maglev_pb.ts";
+import type { VPPLBCounters, VPPLBVIPCounters } from "../../gen/maglev_pb.ts";
 import { formatCount, stripHostMask } from "../format.ts";
 import type { View } from "../node.ts";
 import { messageJson, report } from "../report.ts";
@@ -28,7 +24,7 @@ export const showVppCounters = report({
     return { now, before };
   },
   text: formatCounters,
-  json: ({ now }) => messageJson(VPPLBCountersSchema, now),
+  json: ({ now }) => messageJson(now),
 });
 
 /** Per VIP, per address of VIPs, per server; rates where an earlier reading is known. */
