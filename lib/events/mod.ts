@@ -24,6 +24,5 @@
 export { EventStream } from "./stream.ts";
 export { isAskedFor, Journal } from "./journal.ts";
 export type { EventFilter, EventPage, EventQuery } from "./journal.ts";
-export { logEvents, recordNames, recordOf } from "./records.ts";
-export type { EventRecord } from "./records.ts";
+export { logEvents, recordNames } from "./records.ts";
 export * from "./types.ts";

@@ -3,7 +3,7 @@ import type { LogAttributes, Logger, LogLevel } from "../log/mod.ts";
 import type { EventData, EventKind, EventSource, MaglevEvent, ToldWeight } from "./types.ts";
 
 /** The log record that tells an event. */
-export interface EventRecord {
+interface EventRecord {
   readonly level: LogLevel;
   readonly msg: string;
   readonly attributes: LogAttributes;
@@ -66,7 +66,7 @@ export function logEvents(events: EventSource, log: Logger): () => void {
 }
 
 /** How the log tells an event. */
-export function recordOf(event: MaglevEvent): EventRecord {
+function recordOf(event: MaglevEvent): EventRecord {
   const reason = reasonAttributes(event);
   switch (event.kind) {
     case "backend": {

@@ -134,15 +134,11 @@ function effectiveOf({ pools }: FrontendInfo, pool: string, backend: string): st
 
 /** `set frontend F pool P backend B weight reset`. */
 export const resetWeight = change((context) => {
-  const [frontend, pool, backend] = ["frontend", "pool", "backend"].map((name) =>
-    slotValue(context, name)
-  ) as [string, string, string];
-  const operation = { action: "reset", frontend, pool, backends: [backend] };
-  return reset(
-    context,
-    operation,
-    `the weight of backend ${backend} in pool ${pool} of ${frontend}`,
-  );
+  const frontend = slotValue(context, "frontend");
+  const pool = slotValue(context, "pool");
+  const backend = slotValue(context, "backend");
+  const what = `the weight of backend ${backend} in pool ${pool} of ${frontend}`;
+  return reset(context, { action: "reset", frontend, pool, backends: [backend] }, what);
 });
 
 /** `set frontend F reset`. */

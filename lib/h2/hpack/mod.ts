@@ -2,4 +2,4 @@
 export { type FieldSection, HpackDecoder } from "./decoder.ts";
 export { HpackEncoder } from "./encoder.ts";
 export { HpackError } from "./integer.ts";
-export { defaultTableSize, fieldSize } from "./dynamic_table.ts";
+export { defaultTableSize } from "./dynamic_table.ts";
