@@ -132,14 +132,13 @@ function round(value: number): number {
   return Number(value.toFixed(3));
 }
 
-const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
-
 /** Milliseconds of `90s`, `15m`, `1h30m` or `2d`; undefined for anything else. */
 export function parseSpan(text: string): number | undefined {
   if (!/^(\d{1,6}[smhd])+$/.test(text)) return undefined;
-  let seconds = 0;
-  for (const [, count, unit] of text.matchAll(/(\d+)([smhd])/g)) {
-    seconds += Number(count) * (unitSeconds[unit ?? ""] ?? 0);
+  let ms = 0;
+  for (const [, count, name] of text.matchAll(/(\d+)([smhd])/g)) {
+    const [, size = 0] = units.find(([unit]) => unit === name) ?? [];
+    ms += Number(count) * size;
   }
-  return seconds * 1000;
+  return ms;
 }

@@ -132,10 +132,8 @@ export function listBackends(backends: readonly BackendInfo[], view: View): List
 
 /** What took more than the timeout's half stands out. */
 function timeCells({ probeTimes: times, timeoutNs }: BackendInfo): Cell[] {
-  const durations = times ? [times.p50Ns, times.p95Ns, times.maxNs] : [];
   return [
-    ...[0, 1, 2].map((i): Cell => {
-      const ns = durations[i];
+    ...[times?.p50Ns, times?.p95Ns, times?.maxNs].map((ns): Cell => {
       if (ns === undefined) return { text: "" };
       return { text: formatMeasured(ns), meaning: 2n * ns > timeoutNs ? "warning" : "plain" };
     }),
