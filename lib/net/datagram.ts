@@ -1,7 +1,7 @@
 import { errno, libc } from "./libc.ts";
 import { NetError } from "./errno.ts";
 import { AF_UNIX, MSG_NOSIGNAL, SOCK_CLOEXEC, SOCK_DGRAM, SOCK_NONBLOCK } from "./constants.ts";
-import { FileDescriptor } from "./fd.ts";
+import { owned } from "./fd.ts";
 import { unixAddress } from "./layout.ts";
 
 /**
@@ -11,9 +11,8 @@ import { unixAddress } from "./layout.ts";
 export function sendUnixDatagram(path: string, message: Uint8Array<ArrayBuffer>): void {
   const action = `send to ${path}`;
   const address = path.startsWith("@") ? abstractAddress(path) : unixAddress(path);
-  const number = libc.socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (number < 0) throw new NetError(action, errno());
-  using socket = new FileDescriptor(number);
+  const type = SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+  using socket = owned(action, libc.socket(AF_UNIX, type, 0));
   const length = BigInt(message.length);
   const sent = libc.sendto(socket.number, message, length, MSG_NOSIGNAL, address, address.length);
   if (sent < 0) throw new NetError(action, errno());

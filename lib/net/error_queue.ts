@@ -1,15 +1,13 @@
 /** What ICMP said of a connection that failed: the error queue of its socket (ip(7), IP_RECVERR). */
 
 import { ipFromBytes } from "../ip/mod.ts";
-import { SO_ERROR, SOL_SOCKET } from "./constants.ts";
+import { MSG_DONTWAIT, SO_ERROR, SOL_IP, SOL_SOCKET } from "./constants.ts";
 import { addressFamilies } from "./layout.ts";
 import { addressOf, libc, pointerTo } from "./libc.ts";
 
-const SOL_IP = 0;
 const SOL_IPV6 = 41;
 const IP_RECVERR = 11;
 const IPV6_RECVERR = 25;
-const MSG_DONTWAIT = 0x40;
 const MSG_ERRQUEUE = 0x2000;
 
 /**

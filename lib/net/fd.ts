@@ -1,4 +1,5 @@
-import { libc } from "./libc.ts";
+import { NetError } from "./errno.ts";
+import { errno, libc } from "./libc.ts";
 
 /** The only owner of one open file descriptor: closes it exactly once. */
 export class FileDescriptor implements Disposable {
@@ -31,4 +32,10 @@ export class FileDescriptor implements Disposable {
   [Symbol.dispose](): void {
     if (this.#number >= 0) libc.close(this.release());
   }
+}
+
+/** Takes over the descriptor that a call has returned; of one that failed throws {@link NetError}. */
+export function owned(action: string, fd: number): FileDescriptor {
+  if (fd < 0) throw new NetError(action, errno());
+  return new FileDescriptor(fd);
 }

@@ -1,8 +1,7 @@
 import type { IpFamily } from "../ip/mod.ts";
-import { addressOf, errno, libc, pointerTo } from "./libc.ts";
+import { addressOf, libc, pointerTo } from "./libc.ts";
 import { AF_INET, SO_TIMESTAMPNS, SOCK_CLOEXEC, SOCK_DGRAM, SOL_SOCKET } from "./constants.ts";
-import { NetError } from "./errno.ts";
-import { FileDescriptor } from "./fd.ts";
+import { type FileDescriptor, owned } from "./fd.ts";
 import { kernelWall } from "./kernel_clock.ts";
 
 /** How long ago, in milliseconds, a moment of the kernel's calendar clock was. */
@@ -41,7 +40,7 @@ export class Inbox implements Disposable {
   readonly #keeper: FileDescriptor;
   #waitedMs = 0;
 
-  /** Throws {@link NetError} when there is no descriptor left. */
+  /** Throws NetError when there is no descriptor left. */
   constructor(age: KernelAge = kernelAge) {
     this.#age = age;
     const point = (at: number, to: ArrayBuffer) => {
@@ -51,10 +50,9 @@ export class Inbox implements Disposable {
     point(16, this.#parts.buffer);
     this.#header.setBigUint64(24, 1n, true);
     point(32, this.#stamp.buffer);
-    const keeper = libc.socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (keeper < 0) throw new NetError("open a socket for time stamps", errno());
-    this.#keeper = new FileDescriptor(keeper);
-    askForStamps(keeper);
+    const socket = libc.socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    this.#keeper = owned("open a socket for time stamps", socket);
+    askForStamps(socket);
   }
 
   /** For how many milliseconds the last message had lain in the kernel; 0 when it has no stamp. */

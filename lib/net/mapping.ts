@@ -1,6 +1,6 @@
 import { cString, errno, libc } from "./libc.ts";
 import { errnoNumber, NetError } from "./errno.ts";
-import { FileDescriptor } from "./fd.ts";
+import { type FileDescriptor, owned } from "./fd.ts";
 
 const PROT_READ = 1;
 const PROT_WRITE = 2;
@@ -65,12 +65,11 @@ export function mapPrivate(size: number): Mapping {
 
 /** A file of `size` zero bytes that lives in memory only. Throws {@link NetError}. */
 export function memfd(name: string, size: number): FileDescriptor {
-  const fd = libc.memfd_create(cString(name), MFD_CLOEXEC);
-  if (fd < 0) throw new NetError(`create the memory file ${name}`, errno());
-  const owner = new FileDescriptor(fd);
-  if (libc.ftruncate(fd, BigInt(size)) === 0) return owner;
+  const action = `create the memory file ${name}`;
+  const fd = owned(action, libc.memfd_create(cString(name), MFD_CLOEXEC));
+  if (libc.ftruncate(fd.number, BigInt(size)) === 0) return fd;
   const reason = errno();
-  owner[Symbol.dispose]();
+  fd[Symbol.dispose]();
   throw new NetError(`size the memory file ${name} to ${size} bytes`, reason);
 }
 

@@ -11,7 +11,7 @@ import {
 import { errnoNumber, NetError } from "./errno.ts";
 import { EventBuffer, noSlot } from "./event_buffer.ts";
 import { calm, wake } from "./eventfd.ts";
-import { FileDescriptor } from "./fd.ts";
+import { type FileDescriptor, owned } from "./fd.ts";
 import { guarded, surface } from "./guarded.ts";
 import { errno, libc } from "./libc.ts";
 import { Linger, napMicroseconds, napsAtMost } from "./linger.ts";
@@ -344,9 +344,4 @@ export class Poller {
     }
     return inTime;
   }
-}
-
-function owned(action: string, fd: number): FileDescriptor {
-  if (fd < 0) throw new NetError(action, errno());
-  return new FileDescriptor(fd);
 }

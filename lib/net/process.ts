@@ -1,6 +1,6 @@
 import { O_CLOEXEC, PRIO_PROCESS } from "./constants.ts";
 import { NetError } from "./errno.ts";
-import { FileDescriptor } from "./fd.ts";
+import { owned } from "./fd.ts";
 import { addressOf, cString, errno, libc } from "./libc.ts";
 
 /** The arguments that this process was started with, the runtime's own included (proc(5)). Throws
@@ -15,9 +15,7 @@ export function processArguments(): string[] {
  */
 export function readKernelFile(path: string): string {
   const action = `read ${path}`;
-  const number = libc.open(cString(path), O_CLOEXEC, 0);
-  if (number < 0) throw new NetError(action, errno());
-  using file = new FileDescriptor(number);
+  using file = owned(action, libc.open(cString(path), O_CLOEXEC, 0));
   const decoder = new TextDecoder();
   const part = new Uint8Array(4096);
   let text = "";

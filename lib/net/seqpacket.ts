@@ -14,7 +14,7 @@ import {
 } from "./constants.ts";
 import { errno, libc, pointerTo } from "./libc.ts";
 import { errnoNumber, NetError } from "./errno.ts";
-import { FileDescriptor } from "./fd.ts";
+import { FileDescriptor, owned } from "./fd.ts";
 import { unixAddress } from "./layout.ts";
 import { DescriptorMessage } from "./descriptor_message.ts";
 import { attemptUntil, type WaitOptions } from "./wait.ts";
@@ -103,9 +103,7 @@ export function sendFd(socket: FileDescriptor, fd: FileDescriptor): void {
 }
 
 function newSocket(action: string): FileDescriptor {
-  const fd = libc.socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd < 0) throw new NetError(action, errno());
-  return new FileDescriptor(fd);
+  return owned(action, libc.socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
 }
 
 /** Undefined when the last call may succeed later; throws otherwise. */

@@ -10,7 +10,7 @@ import {
 } from "./constants.ts";
 import { errnoNumber, NetError } from "./errno.ts";
 import { wake } from "./eventfd.ts";
-import { FileDescriptor } from "./fd.ts";
+import { FileDescriptor, owned } from "./fd.ts";
 import { errno, libc, pointerTo } from "./libc.ts";
 import { unixAddress } from "./layout.ts";
 import { mapPrivate } from "./mapping.ts";
@@ -187,9 +187,4 @@ function read(
 
 function newSocket(action: string): FileDescriptor {
   return owned(action, libc.socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-}
-
-function owned(action: string, fd: number): FileDescriptor {
-  if (fd < 0) throw new NetError(action, errno());
-  return new FileDescriptor(fd);
 }
