@@ -2,6 +2,7 @@ import { type AuthRules, fileDangers, type ModeOf, systemModeOf } from "../acces
 import { parseIp } from "../ip/mod.ts";
 import type { Logger } from "../log/mod.ts";
 import {
+  formatListenAddress,
   isLocalPeer,
   type ListenAddress,
   machineNames,
@@ -9,20 +10,7 @@ import {
 } from "../port/mod.ts";
 import { systemClock } from "../time/mod.ts";
 import type { CertificateFacts } from "../tls/mod.ts";
-import type { Settings } from "./settings.ts";
-
-/** The part of the settings that decides who may do what. */
-export type AccessSettings = Pick<
-  Settings,
-  | "grpcAddress"
-  | "grpcSocket"
-  | "authPath"
-  | "open"
-  | "tls"
-  | "hostNames"
-  | "metricsAddress"
-  | "metricsTls"
->;
+import type { AccessSettings } from "./settings.ts";
 
 /** Something that is allowed, and lets others do more than is commonly meant. */
 export interface Danger {
@@ -118,7 +106,7 @@ export function findDangers(
       }
       continue;
     }
-    const where = textOf(address);
+    const where = formatListenAddress(address.hostname ?? "", address.port);
     if (open) dangers.push({ record: "grpc-listen-open", where, reason: openReason });
     if (!tls && rules && rules.tokens.length > 0 && !isLoopback(address)) {
       unsafe(where, `${inTheClear} (--tls-cert)`);
@@ -126,7 +114,8 @@ export function findDangers(
   }
   const showsTokens = rules && rules.tokens.length > 0 && rules.metrics === "view";
   if (showsTokens && !metricsTls && metricsAddress && !isLoopback(metricsAddress)) {
-    unsafe(textOf(metricsAddress), `${inTheClear} (--metrics-tls)`);
+    const { hostname = "", port } = metricsAddress;
+    unsafe(formatListenAddress(hostname, port), `${inTheClear} (--metrics-tls)`);
   }
   for (const { where, reason } of fileDangers({ authPath, tls }, modeOf)) unsafe(where, reason);
   return dangers;
@@ -140,8 +129,4 @@ const openReason = "whoever reaches this address can pause backends and change w
 
 function isLoopback({ hostname }: ListenAddress): boolean {
   return hostname === "localhost" || hostname !== undefined && isLocalPeer(hostname);
-}
-
-function textOf({ hostname = "", port }: ListenAddress): string {
-  return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
 }

@@ -21,11 +21,12 @@ import { trustSystemAuthorities } from "./authorities.ts";
 import { logWarnings } from "./config_file.ts";
 import { type Daemon, startDaemon } from "./daemon.ts";
 import { exitCodes, usage } from "./flags.ts";
-import { type AccessSettings, dangersOf, logDangers } from "./dangers.ts";
+import { dangersOf, logDangers } from "./dangers.ts";
 import { endAtOnce, guardAgainstStrayErrors, listenToSignals, takeDown } from "./ending.ts";
 import { answerTo, askForReload, reloadAsker } from "./reload_answer.ts";
 import { socketRights } from "./servers.ts";
-import { type CheckRequest, readRequest, type Request, type Settings } from "./settings.ts";
+import type { AccessSettings, CheckRequest, Request, Settings } from "./settings.ts";
+import { readRequest } from "./settings.ts";
 import { oneLine, refusedStatus } from "./status_text.ts";
 
 /** Who asks for a reload by SIGHUP. */

@@ -2,12 +2,10 @@ import { type Environment, readServerTls, UsageError, withFlags } from "../flags
 import { type LogLevel, parseLogLevel } from "../log/mod.ts";
 import { type ListenAddress, parseListenAddress, parseListenAddresses } from "../port/mod.ts";
 import type { TlsPaths } from "../tls/mod.ts";
-import type { AccessSettings } from "./dangers.ts";
 import { type FlagName, flags } from "./flags.ts";
 
-/** How the daemon is to run. */
-export interface Settings {
-  readonly configPath: string;
+/** The part of the settings that decides who may do what. */
+export interface AccessSettings {
   /** As given; known to be addresses and sockets to listen on. */
   readonly grpcAddress: string;
   /** Of the API's Unix sockets: permissions, and the group's name, number or nothing. */
@@ -18,14 +16,19 @@ export interface Settings {
   readonly tls: TlsPaths | undefined;
   /** Further names of this machine, in lower case. */
   readonly hostNames: readonly string[];
-  /** Origins of pages that may call the API, in lower case. */
-  readonly origins: readonly string[];
   /** Whether everybody who reaches the API may change things. */
   readonly open: boolean;
   /** Undefined: no metrics are served. */
   readonly metricsAddress: ListenAddress | undefined;
   /** Whether they are served over TLS. */
   readonly metricsTls: boolean;
+}
+
+/** How the daemon is to run. */
+export interface Settings extends AccessSettings {
+  readonly configPath: string;
+  /** Origins of pages that may call the API, in lower case. */
+  readonly origins: readonly string[];
   /** Undefined: VPP integration is off. */
   readonly vpp: { readonly apiSocket: string; readonly statsSocket: string } | undefined;
   /** Empty: nothing outlives the process. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type AccessSettings, findDangers } from "../../lib/daemon/dangers.ts";
+import { findDangers } from "../../lib/daemon/dangers.ts";
+import type { AccessSettings } from "../../lib/daemon/settings.ts";
 import { rulesOf } from "../access/support/auth_bed.ts";
 
 const usual: AccessSettings = {

@@ -1,10 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  type AccessSettings,
-  certificateProblem,
-  dangersOf,
-  findDangers,
-} from "../../lib/daemon/dangers.ts";
+import { certificateProblem, dangersOf, findDangers } from "../../lib/daemon/dangers.ts";
+import type { AccessSettings } from "../../lib/daemon/settings.ts";
 import { rulesOf } from "../access/support/auth_bed.ts";
 
 const tls = { cert: "/t/cert", key: "/k/key", clientCa: "/a/ca" };
