@@ -7,7 +7,7 @@ import type { EngineOptions } from "./engine.ts";
 import type { FrontendEntry } from "./frontend.ts";
 import type { Change, Generation, Plan } from "./plan.ts";
 import { isProbedAlike } from "./same.ts";
-import { forgottenWeight } from "./saved.ts";
+import { weightEnded } from "./saved.ts";
 import { momentOf } from "./slow_starts.ts";
 import type { Entering, States } from "./states.ts";
 
@@ -190,7 +190,7 @@ function wordEnded(
   to: string,
 ): EventData<"override"> {
   const about = { backend: name, frontend: "", pool: "" };
-  return { kind: "override", change: "ended", ...about, byHand, file: { from, to } };
+  return { kind: "override", ...about, byHand, file: { from, to } };
 }
 
 function setting(isEnabled: boolean): string {
@@ -217,7 +217,7 @@ function* tellFrontends(
   for (const entry of frontends.gone) {
     const forgotten = inherited.has(vipOf(entry.file)) ? [] : entry.weightsByHand();
     events.emit(because(reason, [
-      ...forgotten.map(forgottenWeight),
+      ...forgotten.map((weight) => weightEnded(weight, "none")),
       ...entry.gone(clock.wall()),
     ]));
     yield;

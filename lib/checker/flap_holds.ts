@@ -74,7 +74,7 @@ export class FlapHolds {
     this.#watch(entry);
     const detail = `${rule.changes} changes within ${formatDuration(rule.withinMs)}, ` +
       `down for ${formatDuration(until - now)}`;
-    this.#tell(entry, "begun", detail, reason);
+    this.events.emit(because(reason, [flapHoldNews(entry, "begun", detail)]));
   }
 
   /** Something about a backend has changed: its state, what probes have found, or a weight. */
@@ -164,19 +164,18 @@ export class FlapHolds {
     const { found } = entry;
     entry.flaps = flaps;
     setHold(entry, undefined);
-    this.#tell(entry, "ended", detail, reason);
+    this.events.emit(because(reason, [flapHoldNews(entry, "ended", detail)]));
     if (entry.state === "down" && found) this.release(entry, found, reason);
   }
+}
 
-  #tell(
-    { name: backend }: BackendEntry,
-    change: EventData<"safety">["change"],
-    detail: string,
-    reason: Reason,
-  ): void {
-    const about = { measure: "flap-hold", change, frontend: "", backend, detail } as const;
-    this.events.emit(because(reason, [{ kind: "safety", ...about }]));
-  }
+/** What is told of a hold that begins or ends. */
+export function flapHoldNews(
+  { name: backend }: BackendEntry,
+  change: EventData<"safety">["change"],
+  detail: string,
+): EventData<"safety"> {
+  return { kind: "safety", measure: "flap-hold", change, frontend: "", backend, detail };
 }
 
 /** When a hold is over, by the clock that is never set. */

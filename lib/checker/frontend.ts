@@ -17,7 +17,7 @@ import { CopiedMembers } from "./copies.ts";
 import type { FailOpen } from "./fail_open.ts";
 import type { Former } from "./apply.ts";
 import type { FrontendStanding, Place, Side } from "./outcome.ts";
-import { type Said, type SavedWeight, savedWeight } from "./saved.ts";
+import { type Said, type SavedWeight, savedWeight, weightEnded } from "./saved.ts";
 import type { Moment } from "./slow_starts.ts";
 import { Standings } from "./standings.ts";
 import type { FrontendSnapshot } from "./types.ts";
@@ -149,15 +149,11 @@ export class FrontendEntry implements Side {
   }
 
   /** Notes that a weight that was set by hand does not count here, though it did before. */
-  overrule({ backend, pool, weight, fileWeight }: SavedWeight): void {
-    const now = this.members.get(backend);
-    const isThere = now && this.#poolName(now.pool) === pool;
-    this.#overruled.push({
-      kind: "override",
-      change: "ended",
-      ...{ backend, frontend: this.file.name, pool, byHand: `${weight}` },
-      file: { from: `${fileWeight}`, to: isThere ? `${now.fileWeight}` : "none" },
-    });
+  overrule(saved: SavedWeight): void {
+    const now = this.members.get(saved.backend);
+    const isThere = now && this.#poolName(now.pool) === saved.pool;
+    const ended = { ...saved, frontend: this.file.name };
+    this.#overruled.push(weightEnded(ended, isThere ? now.fileWeight : "none"));
   }
 
   /** What was noted so, once. */

@@ -169,14 +169,13 @@ function restoreWeights(
   }
 }
 
-/** What is told of a weight that was set by hand where there is nothing any more to weigh. */
-export function forgottenWeight(saved: SavedWeight): EventData<"override"> {
-  const { frontend, pool, backend, weight, fileWeight } = saved;
-  return {
-    ...{ kind: "override", change: "ended" },
-    ...{ backend, frontend, pool, byHand: `${weight}` },
-    file: { from: `${fileWeight}`, to: "none" },
-  };
+/** What is told of a weight that was set by hand and counts no more; `now` is what the file says. */
+export function weightEnded(
+  { frontend, pool, backend, weight, fileWeight }: SavedWeight,
+  now: number | "none",
+): EventData<"override"> {
+  const file = { from: `${fileWeight}`, to: `${now}` };
+  return { kind: "override", backend, frontend, pool, byHand: `${weight}`, file };
 }
 
 /** The same of weights that were kept, in frontends that the file has no more. */
@@ -185,7 +184,7 @@ export function forgottenWeights(
   { weights }: Pick<Restored, "weights">,
 ): EventData<"override">[] {
   const gone = [...weights].filter(([frontend]) => !frontends.has(frontend));
-  return gone.flatMap(([, saved]) => saved.map(forgottenWeight));
+  return gone.flatMap(([, saved]) => saved.map((each) => weightEnded(each, "none")));
 }
 
 /** Restores what a plan makes anew, at this moment. */

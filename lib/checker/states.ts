@@ -11,7 +11,7 @@ import type { DatedResult } from "../probing/mod.ts";
 import type { BackendEntry } from "./backend.ts";
 import type { Drain } from "./drains.ts";
 import type { EngineOptions } from "./engine.ts";
-import type { FlapHolds } from "./flap_holds.ts";
+import { flapHoldNews, type FlapHolds } from "./flap_holds.ts";
 import type { FrontendEntry } from "./frontend.ts";
 import { momentOf } from "./slow_starts.ts";
 
@@ -120,23 +120,18 @@ export class States {
 
   /** Tells of a backend that is new, unless it is as all new ones are: unknown. */
   introduce(entry: BackendEntry, reason: Reason): void {
-    const { health: { state: to }, name: backend, config: { address }, placement } = entry;
+    const { clock, events } = this.options;
+    const { state: to, name: backend, config: { address }, placement: { frontends } } = entry;
+    const detail = "under its new name";
     if (entry.drain) {
-      const { frontends } = placement;
-      const detail = "under its new name";
       this.#tellDrain(entry, { change: "begun", frontends, detail }, reason);
       const isDrained = entry.drain.drainedAt !== undefined;
       if (isDrained) this.#tellDrain(entry, { change: "drained", frontends, detail }, reason);
     }
-    if (entry.hold) {
-      const about = { measure: "flap-hold", change: "begun", frontend: "", backend } as const;
-      const detail = "under its new name";
-      this.options.events.emit(because(reason, [{ kind: "safety", ...about, detail }]));
-    }
+    if (entry.hold) events.emit(because(reason, [flapHoldNews(entry, "begun", detail)]));
     if (to === "unknown") return;
-    const transition = { from: "unknown", to, at: this.options.clock.wall() } as const;
-    const { frontends } = placement;
-    this.options.events.emit(because(reason, [
+    const transition = { from: "unknown", to, at: clock.wall() } as const;
+    events.emit(because(reason, [
       { kind: "backend", backend, address: address.text, transition, frontends },
     ]));
   }

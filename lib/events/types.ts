@@ -123,7 +123,6 @@ export interface EventFields {
   };
   /** A reload brought a new value for something that an operator had set: the file decides now. */
   readonly override: {
-    readonly change: "ended";
     readonly backend: string;
     /** Of a weight; empty for a state. */
     readonly frontend: string;

@@ -179,7 +179,7 @@ Deno.test("weights of frontends that the file has lost meanwhile end, and are to
   const told = bench.events.filter(({ kind }) => kind === "override");
   assert.equal(told.length, 1);
   assert.partialDeepStrictEqual(told, [{
-    ...{ change: "ended", frontend: "f", pool: "pool0", backend: "a", byHand: "30" },
+    ...{ frontend: "f", pool: "pool0", backend: "a", byHand: "30" },
     ...{ file: { from: "100", to: "none" }, cause: { kind: "start" } },
   }]);
 });

@@ -159,7 +159,7 @@ Deno.test("each kind of event has its record", () => {
     [
       { cause: { kind: "config" } },
       {
-        ...{ kind: "override", change: "ended", backend: "a", frontend: "f", pool: "main" },
+        ...{ kind: "override", backend: "a", frontend: "f", pool: "main" },
         ...{ byHand: "30", file: { from: "100", to: "50" } },
       },
       "info override-ended backend=a frontend=f pool=main by-hand=30 file=100 -> 50 cause=config",
@@ -280,7 +280,7 @@ Deno.test("the names of records are listed by the kind of event, each exactly on
     { kind: "reload", result: "rejected", stage: "safety", reason: "" },
     { kind: "operator", action: "sync", backend: "", frontend: "", detail: "" },
     {
-      ...{ kind: "override", change: "ended", backend: "b", frontend: "", pool: "" },
+      ...{ kind: "override", backend: "b", frontend: "", pool: "" },
       ...{ byHand: "enabled", file: { from: "enabled", to: "disabled" } },
     },
     { kind: "drain", change: "begun", backend: "b", frontends: [], detail: "" },

@@ -147,9 +147,9 @@ function reloadToProto(event: EventData<"reload">) {
 
 /** What the file says otherwise than an operator did. */
 export function overrideToProto(override: EventData<"override">) {
-  const { change, backend, frontend, pool, byHand, file } = override;
+  const { backend, frontend, pool, byHand, file } = override;
   return create(OverrideEventSchema, {
-    ...{ change, backendName: backend, frontendName: frontend, poolName: pool, byHand },
+    ...{ change: "ended", backendName: backend, frontendName: frontend, poolName: pool, byHand },
     ...{ fileFrom: file.from, fileTo: file.to },
   });
 }

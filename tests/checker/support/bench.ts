@@ -262,8 +262,8 @@ function tell(event: MaglevEvent): string {
     case "operator":
       return `${event.action} ${event.backend}`;
     case "override": {
-      const { backend, frontend, byHand, change, file } = event;
-      return `${frontend}/${backend} ${byHand} by hand ${change}, file ${arrow(file)} ${why}`;
+      const { backend, frontend, byHand, file } = event;
+      return `${frontend}/${backend} ${byHand} by hand ended, file ${arrow(file)} ${why}`;
     }
     case "drain": {
       const { backend, change, detail } = event;
