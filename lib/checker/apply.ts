@@ -1,15 +1,13 @@
 import { because, type EventData, type EventSink, type Reason } from "../events/mod.ts";
 import { isProbed, recheck } from "../health/mod.ts";
 import type { Frontend } from "../config/mod.ts";
-import type { Clock, Steps } from "../time/mod.ts";
+import { type Clock, momentOf, type Steps } from "../time/mod.ts";
 import type { BackendEntry } from "./backend.ts";
-import type { EngineOptions } from "./engine.ts";
-import type { FrontendEntry } from "./frontend.ts";
+import { type FrontendEntry, weightEnded } from "./frontend.ts";
 import type { Change, Generation, Plan } from "./plan.ts";
 import { isProbedAlike } from "./same.ts";
-import { weightEnded } from "./saved.ts";
-import { momentOf } from "./slow_starts.ts";
-import type { Entering, States } from "./states.ts";
+import type { Former } from "./standings.ts";
+import type { EngineOptions, Entering, States } from "./states.ts";
 
 /** What carrying out a plan needs. */
 export interface ApplyContext extends EngineOptions {
@@ -55,14 +53,6 @@ export function swap(
   }
   publish(generation);
   states.enterAll(verdicts, reason);
-}
-
-/** What backends were before a reload. */
-export interface Former {
-  /** The name of one that has another one now. */
-  readonly nameOf: (backend: BackendEntry) => string | undefined;
-  /** The address at which one was. */
-  readonly addressOf: (backend: BackendEntry) => string;
 }
 
 /** Tells what backends of the plan are, as long as none of them has changed. */

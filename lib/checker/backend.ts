@@ -2,6 +2,7 @@ import type { Backend, HealthCheck } from "../config/mod.ts";
 import type { ToldWeight } from "../events/mod.ts";
 import {
   type BackendState,
+  type DrainPhase,
   type FlapMemory,
   freshHealth,
   type Health,
@@ -17,17 +18,29 @@ import {
 } from "../health/mod.ts";
 import type { ProbeTarget } from "../probes/mod.ts";
 import { ProbeJob } from "../probing/mod.ts";
-import { type Drain, drainSnapshot, type DrainTraffic } from "./drains.ts";
-import type { FlapHold } from "./flap_holds.ts";
 import type { FrontendEntry } from "./frontend.ts";
-import type { Said } from "./saved.ts";
-import type { Rise } from "./slow_starts.ts";
-import type { BackendByHand, BackendSnapshot, BackendTrend } from "./types.ts";
+import type {
+  BackendByHand,
+  BackendSnapshot,
+  BackendTrend,
+  Drain,
+  DrainSnapshot,
+  FlapHold,
+  Said,
+} from "./types.ts";
 
 /** The weights of one backend in one frontend, as listeners know them. */
 export interface ToldWeights {
   readonly configured: ToldWeight;
   readonly effective: ToldWeight;
+}
+
+/** How far a backend is that has come up. Replaced as a whole, never changed. */
+export interface Rise {
+  /** When it came up, by the clock that is never set. */
+  readonly since: number;
+  /** 1 to `slowStartSteps`; the last one means that it has all of its weight. */
+  readonly step: number;
 }
 
 /** A backend's place in one frontend. */
@@ -59,6 +72,19 @@ export interface Placement {
   readonly memberships: readonly Membership[];
   /** Names of the frontends, sorted. */
   readonly frontends: readonly string[];
+}
+
+/** What is known of the traffic of a server that is being drained. Times are a clock's. */
+export interface DrainTraffic {
+  /** When its packets were read last, as the reading itself says. */
+  readonly readAt: number;
+  /** When that was noticed, and since when they have stayed the same. */
+  readonly seenAt: number;
+  readonly quietSince: number;
+  /** Packets since VPP began to count. */
+  readonly packets: number;
+  /** Between the last two readings; undefined after the first. */
+  readonly perSecond: number | undefined;
 }
 
 /** Everything known about one backend; lives as long as the configuration names it. */
@@ -235,6 +261,35 @@ export class BackendEntry {
     const isAsInFile = state === (fileEnabled ? "enabled" : "disabled");
     return isAsInFile ? undefined : { state, fileEnabled, said };
   }
+}
+
+/** How far a drain is in one frontend. */
+export function phaseIn(drain: Drain | undefined, frontend: string): DrainPhase | undefined {
+  return drain && (drain.overdue.includes(frontend) ? "overdue" : "draining");
+}
+
+/** After how many milliseconds the drain is overdue in a frontend; Infinity: never. */
+export function deadlineMsIn(
+  { deadlineMs }: Drain,
+  { frontend: { config: { drainDeadlineMs } } }: Membership,
+): number {
+  const ms = deadlineMs ?? drainDeadlineMs;
+  return ms === 0 ? Infinity : ms;
+}
+
+/** What others see of a drain of a backend that has these places and this traffic. */
+function drainSnapshot(
+  drain: Drain,
+  memberships: readonly Membership[],
+  traffic: DrainTraffic | undefined,
+): DrainSnapshot {
+  const { said, drainedAt } = drain;
+  const last = said.at + Math.max(...memberships.map((member) => deadlineMsIn(drain, member)));
+  return {
+    ...{ said, drainedAt },
+    deadlineAt: Number.isFinite(last) ? last : undefined,
+    packetsPerSecond: traffic?.perSecond,
+  };
 }
 
 /** For how long a change of state is recent, in milliseconds: 10 minutes. */

@@ -3,7 +3,7 @@ import { type Actor, because, type EventStream, type Reason } from "../events/mo
 import type { Logger } from "../log/mod.ts";
 import type { ProbeResult } from "../probes/mod.ts";
 import { Probing, type StartProbing } from "../probing/mod.ts";
-import { atOnce, type Clock, Slices, type Steps } from "../time/mod.ts";
+import { atOnce, type Clock, type Moment, momentOf, Slices, type Steps } from "../time/mod.ts";
 import type { BackendEntry } from "./backend.ts";
 import type { TrafficSource } from "./drains.ts";
 import { Engine } from "./engine.ts";
@@ -20,9 +20,7 @@ import {
   type Restored,
   type SavedBackend,
   savedBackend,
-  type SavedWeight,
 } from "./saved.ts";
-import { type Moment, momentOf } from "./slow_starts.ts";
 import { dryRunReload } from "./dry_run.ts";
 import {
   type BackendSnapshot,
@@ -36,6 +34,7 @@ import {
   type Operation,
   type ReloadOutcome,
   ReloadRefused,
+  type SavedWeight,
 } from "./types.ts";
 
 /** What a checker is made of. */
@@ -157,7 +156,7 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
   /** What is to be kept of a frontend's fail-open; undefined where it can never begin. */
   savedFailOpen(frontend: string): SavedFailOpen | undefined {
     const entry = this.#engine.generation.frontends.get(frontend);
-    return entry && savedFailOpen(entry, this.#moment);
+    return entry && savedFailOpen(entry.standings, this.#moment);
   }
 
   watchProbes(listener: (backend: string, result: ProbeResult) => void): () => void {

@@ -1,29 +1,13 @@
-import type { HealthCheck } from "../config/mod.ts";
-import type { EventSink, Reason } from "../events/mod.ts";
+import type { Reason } from "../events/mod.ts";
 import type { Health } from "../health/mod.ts";
-import type { Probing } from "../probing/mod.ts";
-import type { Clock, Steps } from "../time/mod.ts";
+import type { Steps } from "../time/mod.ts";
 import { type ApplyContext, settle, swap } from "./apply.ts";
 import type { BackendEntry } from "./backend.ts";
 import { Drains } from "./drains.ts";
 import { FlapHolds } from "./flap_holds.ts";
 import type { Generation, Plan } from "./plan.ts";
 import { SlowStarts } from "./slow_starts.ts";
-import { States } from "./states.ts";
-import type { CheckerObserver } from "./types.ts";
-
-/** What an engine works with. */
-export interface EngineOptions {
-  readonly clock: Clock;
-  readonly events: EventSink;
-  readonly observer: CheckerObserver;
-  readonly probing: Pick<
-    Probing<BackendEntry>,
-    "aim" | "halt" | "outdate" | "retime" | "forget"
-  >;
-  /** Milliseconds within which the first probe by a check comes. */
-  readonly firstWithinMs: (check: HealthCheck) => number;
-}
+import { type EngineOptions, States } from "./states.ts";
 
 /**
  * Carries out on a generation what probes, operators and files say, with the measures that keep

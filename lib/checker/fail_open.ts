@@ -9,9 +9,8 @@ import {
   presumedInUse,
   type Standing,
 } from "../health/mod.ts";
-import type { FrontendEntry } from "./frontend.ts";
+import type { Moment } from "../time/mod.ts";
 import type { Membership } from "./backend.ts";
-import type { Moment } from "./slow_starts.ts";
 import type { Standings } from "./standings.ts";
 
 /** A fail-open that lasts, or one that was kept, of which both are Unix milliseconds. */
@@ -81,7 +80,7 @@ export function failOpenNews(
 
 /** What is to be kept of it at this moment; undefined where it can never begin. */
 export function savedFailOpen(
-  { file: { name, failOpen }, members, open }: FrontendEntry,
+  { file: { name, failOpen }, members, open }: Standings,
   at: Moment,
 ): SavedFailOpen | undefined {
   if (failOpen === "never") return undefined;

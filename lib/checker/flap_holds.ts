@@ -18,18 +18,7 @@ import { type Clock, Due, DueQueue, type Steps } from "../time/mod.ts";
 import { Alarm } from "./alarm.ts";
 import type { BackendEntry } from "./backend.ts";
 import type { FrontendEntry } from "./frontend.ts";
-
-/** A backend that is held down, as others see it; Unix milliseconds. */
-export interface FlapHold {
-  readonly since: number;
-  readonly until: number;
-}
-
-/** A hold, and what probes have found meanwhile. */
-export interface FlapHoldSnapshot extends FlapHold {
-  /** They think that it is up. */
-  readonly isPassing: boolean;
-}
+import type { FlapHold } from "./types.ts";
 
 /** Holds that end in one turn of the event loop because their time is over. */
 const mostPerTurn = 64;

@@ -12,15 +12,13 @@ import {
   judgeWeight,
   type Verdict,
 } from "../health/mod.ts";
+import type { Moment } from "../time/mod.ts";
 import type { BackendEntry, Membership, ToldWeights } from "./backend.ts";
 import { CopiedMembers } from "./copies.ts";
 import type { FailOpen } from "./fail_open.ts";
-import type { Former } from "./apply.ts";
 import type { FrontendStanding, Place, Side } from "./outcome.ts";
-import { type Said, type SavedWeight, savedWeight, weightEnded } from "./saved.ts";
-import type { Moment } from "./slow_starts.ts";
-import { Standings } from "./standings.ts";
-import type { FrontendSnapshot } from "./types.ts";
+import { type Former, Standings } from "./standings.ts";
+import type { FrontendSnapshot, Said, SavedWeight } from "./types.ts";
 
 /**
  * Everything known about one frontend. Replaced when the file says something else about it. What
@@ -338,6 +336,23 @@ export class FrontendEntry implements Side {
     }));
     return { ...this.file, pools };
   }
+}
+
+/** What an operator has set of a backend's place; undefined while the file's weight is in force. */
+function savedWeight(member: Membership): SavedWeight | undefined {
+  const { frontend: { file }, backend, pool, weight, fileWeight, said } = member;
+  if (weight === fileWeight) return undefined;
+  const poolName = file.pools[pool]?.name ?? "";
+  return { frontend: file.name, pool: poolName, backend: backend.name, weight, fileWeight, said };
+}
+
+/** What is told of a weight that was set by hand and counts no more; `now` is what the file says. */
+export function weightEnded(
+  { frontend, pool, backend, weight, fileWeight }: SavedWeight,
+  now: number | "none",
+): EventData<"override"> {
+  const file = { from: `${fileWeight}`, to: `${now}` };
+  return { kind: "override", backend, frontend, pool, byHand: `${weight}`, file };
 }
 
 /** Whether somebody may have come up: by a probe, or by what probes have found while it was held. */

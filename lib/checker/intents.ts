@@ -8,10 +8,10 @@ import {
   type Reason,
 } from "../events/mod.ts";
 import type { BackendState } from "../health/mod.ts";
+import type { Moment } from "../time/mod.ts";
 import type { BackendEntry, Membership } from "./backend.ts";
 import type { Engine } from "./engine.ts";
 import type { Verb } from "./types.ts";
-import type { Moment } from "./slow_starts.ts";
 
 /** One thing that is to be done because of an operator: to a backend, or to its weight somewhere. */
 export type Intent =

@@ -49,10 +49,9 @@
 
 export { isFlip } from "./backend.ts";
 export { Checker, type CheckerOptions, type ReloadOptions } from "./checker.ts";
-export type { Drain, DrainSnapshot, ServerTraffic, TrafficSource } from "./drains.ts";
-export type { FlapHold, FlapHoldSnapshot } from "./flap_holds.ts";
+export type { ServerTraffic, TrafficSource } from "./drains.ts";
 export type { FailOpen, SavedFailOpen } from "./fail_open.ts";
-export type { Restored, Said, SavedBackend, SavedFlaps, SavedWeight } from "./saved.ts";
+export type { Restored, SavedBackend, SavedFlaps } from "./saved.ts";
 export type {
   BackendOutcome,
   Danger,

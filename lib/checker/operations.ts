@@ -2,7 +2,7 @@ import type { Actor, EventStream } from "../events/mod.ts";
 import { atOnce, type Slices, type Steps } from "../time/mod.ts";
 import type { BackendEntry } from "./backend.ts";
 import type { FrontendEntry } from "./frontend.ts";
-import { Operator, type OperatorContext } from "./operator.ts";
+import { Operator, type OperatorContext, type TransactionChange } from "./operator.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Generation } from "./plan.ts";
 import type { BackendSnapshot, FrontendSnapshot, Operation } from "./types.ts";
@@ -104,12 +104,6 @@ export class Operations {
     const asOf = { generation: engine.generation, seq: events.lastSeq };
     return { ...asOf, ...await slices.run(this.#operator.foresee(operations)) };
   }
-}
-
-/** One change of many: to a backend, or to its weight in a frontend. */
-export interface TransactionChange {
-  readonly on: BackendEntry;
-  readonly run: () => void;
 }
 
 /**

@@ -1,15 +1,13 @@
 import { formatDuration } from "../config/mod.ts";
 import { type Actor, type EventSink, OperatorError } from "../events/mod.ts";
 import { type BackendState, type Health, type Step, step } from "../health/mod.ts";
-import { atOnce, type Clock, type Steps } from "../time/mod.ts";
+import { atOnce, type Clock, momentOf, type Steps } from "../time/mod.ts";
 import type { BackendEntry, Membership } from "./backend.ts";
 import type { Engine } from "./engine.ts";
 import { type Asked, backendOf, carryOut, type Intent, verbToFile } from "./intents.ts";
-import type { TransactionChange } from "./operations.ts";
 import type { Outcome } from "./outcome.ts";
 import { dryRunIntents } from "./dry_run.ts";
 import type { Operation, Verb, WeightPlace } from "./types.ts";
-import { momentOf } from "./slow_starts.ts";
 
 /** What carrying out an operator's requests needs. */
 export interface OperatorContext {
@@ -20,6 +18,12 @@ export interface OperatorContext {
 
 /** What is told of one who gave no name. */
 const anybody: Actor = { name: "operator", from: "" };
+
+/** One change of many: to a backend, or to its weight in a frontend. */
+export interface TransactionChange {
+  readonly on: BackendEntry;
+  readonly run: () => void;
+}
 
 /** Operations that were found to be possible. */
 export interface Planned {

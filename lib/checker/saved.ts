@@ -1,4 +1,4 @@
-import type { Actor, EventData } from "../events/mod.ts";
+import type { EventData } from "../events/mod.ts";
 import {
   afterHold,
   type BackendState,
@@ -11,20 +11,12 @@ import {
   neverFlapped,
 } from "../health/mod.ts";
 import type { ProbeTarget } from "../probes/mod.ts";
-import { type BackendEntry, type Membership, mostRecent } from "./backend.ts";
-import type { Drain } from "./drains.ts";
+import type { Moment } from "../time/mod.ts";
+import { type BackendEntry, mostRecent } from "./backend.ts";
 import type { SavedFailOpen } from "./fail_open.ts";
-import type { FlapHold } from "./flap_holds.ts";
-import type { FrontendEntry } from "./frontend.ts";
+import { type FrontendEntry, weightEnded } from "./frontend.ts";
 import type { Generation, Plan } from "./plan.ts";
-import type { Moment } from "./slow_starts.ts";
-
-/** Who said something, and when. */
-export interface Said {
-  readonly by: Actor;
-  /** Unix milliseconds. */
-  readonly at: number;
-}
+import type { Drain, FlapHold, Said, SavedWeight } from "./types.ts";
 
 /** What is worth keeping of a backend beyond the life of the process. */
 export interface SavedBackend {
@@ -44,18 +36,6 @@ export interface SavedBackend {
   readonly drain?: Drain | undefined;
   /** Absent while nothing is remembered of its flapping. */
   readonly flaps?: SavedFlaps | undefined;
-}
-
-/** A weight that an operator has set. */
-export interface SavedWeight {
-  readonly frontend: string;
-  readonly pool: string;
-  readonly backend: string;
-  /** 0 to 100. */
-  readonly weight: number;
-  /** What the file said when it was set: once the file says something else, that counts. */
-  readonly fileWeight: number;
-  readonly said: Said | undefined;
 }
 
 /** What a checker is to begin with. */
@@ -100,14 +80,6 @@ export function savedBackend(entry: BackendEntry, at: Moment): SavedBackend {
     ...(drain && { drain }),
     ...(flaps && { flaps }),
   };
-}
-
-/** What is to be kept of a backend's place; undefined while the file's weight is in force. */
-export function savedWeight(member: Membership): SavedWeight | undefined {
-  const { frontend: { file }, backend, pool, weight, fileWeight, said } = member;
-  if (weight === fileWeight) return undefined;
-  const poolName = file.pools[pool]?.name ?? "";
-  return { frontend: file.name, pool: poolName, backend: backend.name, weight, fileWeight, said };
 }
 
 /**
@@ -169,16 +141,7 @@ function restoreWeights(
   }
 }
 
-/** What is told of a weight that was set by hand and counts no more; `now` is what the file says. */
-export function weightEnded(
-  { frontend, pool, backend, weight, fileWeight }: SavedWeight,
-  now: number | "none",
-): EventData<"override"> {
-  const file = { from: `${fileWeight}`, to: `${now}` };
-  return { kind: "override", backend, frontend, pool, byHand: `${weight}`, file };
-}
-
-/** The same of weights that were kept, in frontends that the file has no more. */
+/** What is told of weights that were kept, in frontends that the file has no more. */
 export function forgottenWeights(
   { frontends }: Pick<Generation, "frontends">,
   { weights }: Pick<Restored, "weights">,

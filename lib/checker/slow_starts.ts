@@ -1,32 +1,11 @@
 import { formatDuration } from "../config/mod.ts";
 import { type EventData, type EventSink, safetyReason } from "../events/mod.ts";
 import { slowStartStepAt } from "../health/mod.ts";
-import type { Clock } from "../time/mod.ts";
+import { type Clock, momentOf } from "../time/mod.ts";
 import { Alarm } from "./alarm.ts";
 import type { Generation } from "./plan.ts";
 import type { FrontendEntry } from "./frontend.ts";
 import type { Membership } from "./backend.ts";
-
-/** How far a backend is that has come up. Replaced as a whole, never changed. */
-export interface Rise {
-  /** When it came up, by the clock that is never set. */
-  readonly since: number;
-  /** 1 to `slowStartSteps`; the last one means that it has all of its weight. */
-  readonly step: number;
-}
-
-/** A moment by both clocks, in milliseconds. */
-export interface Moment {
-  /** Since the Unix epoch. */
-  readonly wall: number;
-  /** By the clock that is never set. */
-  readonly now: number;
-}
-
-/** This moment by both of a clock's readings. */
-export function momentOf(clock: Clock): Moment {
-  return { now: clock.now(), wall: clock.wall() };
-}
 
 /** Gives backends that have come up more of their weights, step by step. */
 export class SlowStarts {

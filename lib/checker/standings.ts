@@ -15,8 +15,7 @@ import {
   type Standing,
   type Weight,
 } from "../health/mod.ts";
-import type { Steps } from "../time/mod.ts";
-import { phaseIn } from "./drains.ts";
+import type { Moment, Steps } from "../time/mod.ts";
 import {
   type FailOpen,
   failOpenNews,
@@ -26,15 +25,22 @@ import {
   standingUnder,
   useOnJoining,
 } from "./fail_open.ts";
-import type { Former } from "./apply.ts";
-import type { Membership } from "./backend.ts";
-import { type Moment, type Rise, slowStartNews } from "./slow_starts.ts";
+import { type BackendEntry, type Membership, phaseIn, type Rise } from "./backend.ts";
+import { slowStartNews } from "./slow_starts.ts";
 
 /** What became of a frontend's measures and was not told yet. */
 export interface News {
   readonly events: EventData[];
   /** Whether the weights of any of its backends may be others because of that. */
   readonly isOfAll: boolean;
+}
+
+/** What backends were before a reload. */
+export interface Former {
+  /** The name of one that has another one now. */
+  readonly nameOf: (backend: BackendEntry) => string | undefined;
+  /** The address at which one was. */
+  readonly addressOf: (backend: BackendEntry) => string;
 }
 
 /**

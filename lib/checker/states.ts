@@ -1,4 +1,5 @@
-import { because, type EventData, type Reason } from "../events/mod.ts";
+import type { HealthCheck } from "../config/mod.ts";
+import { because, type EventData, type EventSink, type Reason } from "../events/mod.ts";
 import {
   type BackendInput,
   type BackendState,
@@ -7,13 +8,25 @@ import {
   step,
   type Transition,
 } from "../health/mod.ts";
-import type { DatedResult } from "../probing/mod.ts";
+import type { DatedResult, Probing } from "../probing/mod.ts";
+import { type Clock, momentOf } from "../time/mod.ts";
 import type { BackendEntry } from "./backend.ts";
-import type { Drain } from "./drains.ts";
-import type { EngineOptions } from "./engine.ts";
 import { flapHoldNews, type FlapHolds } from "./flap_holds.ts";
 import type { FrontendEntry } from "./frontend.ts";
-import { momentOf } from "./slow_starts.ts";
+import type { CheckerObserver, Drain } from "./types.ts";
+
+/** What an engine works with. */
+export interface EngineOptions {
+  readonly clock: Clock;
+  readonly events: EventSink;
+  readonly observer: CheckerObserver;
+  readonly probing: Pick<
+    Probing<BackendEntry>,
+    "aim" | "halt" | "outdate" | "retime" | "forget"
+  >;
+  /** Milliseconds within which the first probe by a check comes. */
+  readonly firstWithinMs: (check: HealthCheck) => number;
+}
 
 /** What {@link States} needs. */
 export interface StatesOptions extends EngineOptions {

@@ -3,10 +3,50 @@ import type { Actor, EventData, EventSource } from "../events/mod.ts";
 import type { BackendState, EffectiveWeight, FrontendState, Transition } from "../health/mod.ts";
 import type { ProbeResult } from "../probes/mod.ts";
 import type { Counts, DatedResult, ProbeTimes, ScheduleStats } from "../probing/mod.ts";
-import type { DrainSnapshot } from "./drains.ts";
-import type { FlapHoldSnapshot } from "./flap_holds.ts";
 import type { Outcome } from "./outcome.ts";
-import type { Said, SavedWeight } from "./saved.ts";
+
+/** Who said something, and when. */
+export interface Said {
+  readonly by: Actor;
+  /** Unix milliseconds. */
+  readonly at: number;
+}
+
+/** A drain that an operator has begun. Replaced as a whole, never changed. */
+export interface Drain {
+  /** Who began it, and when. */
+  readonly said: Said;
+  /** Milliseconds after which what is left is moved away; undefined: as each frontend says. */
+  readonly deadlineMs: number | undefined;
+  /** Names of the frontends in which that time is over. */
+  readonly overdue: readonly string[];
+  /** Unix milliseconds since when nothing is left; undefined while something may be. */
+  readonly drainedAt: number | undefined;
+}
+
+/** A drain as others see it. */
+export interface DrainSnapshot {
+  /** Who began it, and when. */
+  readonly said: Said;
+  /** Unix milliseconds at which what is left is moved away everywhere; undefined: never. */
+  readonly deadlineAt: number | undefined;
+  /** What VPP sent to the server of late; undefined where that is not known. */
+  readonly packetsPerSecond: number | undefined;
+  /** Unix milliseconds since when nothing is left; undefined while something may be. */
+  readonly drainedAt: number | undefined;
+}
+
+/** A backend that is held down, as others see it; Unix milliseconds. */
+export interface FlapHold {
+  readonly since: number;
+  readonly until: number;
+}
+
+/** A hold, and what probes have found meanwhile. */
+export interface FlapHoldSnapshot extends FlapHold {
+  /** They think that it is up. */
+  readonly isPassing: boolean;
+}
 
 /** A backend at one moment. */
 export interface BackendSnapshot {
@@ -54,6 +94,18 @@ export interface BackendByHand {
   /** Whether the file has it enabled. */
   readonly fileEnabled: boolean;
   /** Who said so; undefined where that is not known. */
+  readonly said: Said | undefined;
+}
+
+/** A weight that an operator has set. */
+export interface SavedWeight {
+  readonly frontend: string;
+  readonly pool: string;
+  readonly backend: string;
+  /** 0 to 100. */
+  readonly weight: number;
+  /** What the file said when it was set: once the file says something else, that counts. */
+  readonly fileWeight: number;
   readonly said: Said | undefined;
 }
 

@@ -30,6 +30,19 @@ export interface Clock {
   readonly turn: Turn;
 }
 
+/** A moment by both clocks, in milliseconds. */
+export interface Moment {
+  /** Since the Unix epoch. */
+  readonly wall: number;
+  /** By the clock that is never set. */
+  readonly now: number;
+}
+
+/** This moment by both of a clock's readings. */
+export function momentOf(clock: Clock): Moment {
+  return { now: clock.now(), wall: clock.wall() };
+}
+
 /** Resolves after `ms`, or when the signal is aborted. */
 export function sleep(
   clock: Pick<Clock, "after">,
