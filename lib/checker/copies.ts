@@ -24,20 +24,14 @@ export class Copies {
 
   /** The copy of a backend, whose places are copies as well. */
   backend(original: BackendEntry): BackendEntry {
-    const known = this.#backends.get(original);
-    if (known) return known;
-    const copy = original.copy(() => this.#placement(original));
-    this.#backends.set(original, copy);
-    return copy;
+    const copy = () => original.copy(() => this.#placement(original));
+    return this.#backends.getOrInsertComputed(original, copy);
   }
 
   /** The copy of a frontend, whose members are copies as well. */
   frontend(original: FrontendEntry): FrontendEntry {
-    const known = this.#frontends.get(original);
-    if (known) return known;
-    const copy = original.copy((backend) => this.backend(backend));
-    this.#frontends.set(original, copy);
-    return copy;
+    const copy = () => original.copy((backend) => this.backend(backend));
+    return this.#frontends.getOrInsertComputed(original, copy);
   }
 
   /** The copy of a backend's place in a frontend. */

@@ -158,11 +158,7 @@ class DryRun implements EventSink {
   }
 
   #concern(frontend: string): Set<string> {
-    const known = this.#concerned.get(frontend);
-    if (known) return known;
-    const concerned = new Set<string>();
-    this.#concerned.set(frontend, concerned);
-    return concerned;
+    return this.#concerned.getOrInsertComputed(frontend, () => new Set());
   }
 }
 

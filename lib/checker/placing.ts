@@ -54,9 +54,7 @@ function* joinMembers(
       const member = backends.get(backend);
       if (!member) throw new Error(missingBackend(name, pool.name, backend));
       const membership = kept?.members.get(backend) ?? entry.join(member, poolIndex, weight);
-      const list = memberships.get(member);
-      if (list) list.push(membership);
-      else memberships.set(member, [membership]);
+      memberships.getOrInsertComputed(member, () => []).push(membership);
       yield;
     }
   }

@@ -183,12 +183,8 @@ function* missing<T>(
 /** Thousands of backends share few checks: each pair is compared once. */
 function memoized(compare: CheckComparison): CheckComparison {
   const known = new Map<HealthCheck, Map<HealthCheck, Recheck | undefined>>();
-  return (a, b) => {
-    const row = known.get(a) ?? new Map<HealthCheck, Recheck | undefined>();
-    known.set(a, row);
-    if (!row.has(b)) row.set(b, compare(a, b));
-    return row.get(b);
-  };
+  return (a, b) =>
+    known.getOrInsertComputed(a, () => new Map()).getOrInsertComputed(b, () => compare(a, b));
 }
 
 /**

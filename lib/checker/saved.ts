@@ -53,9 +53,7 @@ export interface Restored {
 
 /** A text that is another one whenever a backend is probed elsewhere or otherwise. */
 function targetKey(target: ProbeTarget): string {
-  const known = keys.get(target) ?? keyOf(target);
-  keys.set(target, known);
-  return known;
+  return keys.getOrInsertComputed(target, keyOf);
 }
 
 /** Targets are never changed, and asked for again and again. */
@@ -186,17 +184,12 @@ const known = new WeakMap<FlapMemory, SavedFlaps>();
 /** What is to be kept; undefined where nothing is remembered. */
 function savedFlaps({ flaps, hold }: BackendEntry, at: Moment): SavedFlaps | undefined {
   if (flaps === neverFlapped) return undefined;
-  const saved = known.get(flaps);
-  if (saved) return saved;
   const wallOf = (time: number) => time - at.now + at.wall;
-  const { changes, holds, calmSince } = flaps;
-  const fresh: SavedFlaps = {
+  return known.getOrInsertComputed(flaps, ({ changes, holds, calmSince }) => ({
     changes: changes.map(wallOf),
     ...{ holds, calmSince: wallOf(calmSince) },
     ...(hold && { hold }),
-  };
-  known.set(flaps, fresh);
-  return fresh;
+  }));
 }
 
 /**

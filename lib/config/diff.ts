@@ -103,7 +103,7 @@ function* pair<T extends Named>(
   const gone = new Map<string, T[]>();
   for (const [name, one] of before) {
     if (after.has(name)) partners.set(name, one);
-    else getOrMake(gone, keyBefore(one)).push(one);
+    else gone.getOrInsertComputed(keyBefore(one), () => []).push(one);
     yield;
   }
   const renamed = new Map<string, string>();
@@ -117,12 +117,6 @@ function* pair<T extends Named>(
   }
   const removed = [...gone.values()].flat();
   return { after, before: partners, removed, nameNow: (name) => renamed.get(name) ?? name };
-}
-
-function getOrMake<T>(lists: Map<string, T[]>, key: string): T[] {
-  const list = lists.get(key) ?? [];
-  lists.set(key, list);
-  return list;
 }
 
 interface Telling<T> {
@@ -163,12 +157,7 @@ function bounded(details: string[]): string[] {
 /** Short keys for long texts: equal ones for equal texts. */
 function interned<T>(textOf: (of: T) => string): KeyOf<T> {
   const keys = new Map<string, string>();
-  return (of) => {
-    const text = textOf(of);
-    const key = keys.get(text) ?? `${keys.size}`;
-    keys.set(text, key);
-    return key;
-  };
+  return (of) => keys.getOrInsertComputed(textOf(of), () => `${keys.size}`);
 }
 
 /** All that a health check does. */

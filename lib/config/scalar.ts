@@ -249,8 +249,7 @@ export function formProblem(
   text: string,
 ): string | undefined {
   if (text.length > maxLength) return `must be at most ${maxLength} characters long`;
-  const regexp = compiled.get(pattern) ?? new RegExp(pattern, "u");
-  compiled.set(pattern, regexp);
+  const regexp = compiled.getOrInsertComputed(pattern, () => new RegExp(pattern, "u"));
   // A lone surrogate ("\ud800" in double quotes) cannot be written in UTF-8 or sent by gRPC.
   return text.isWellFormed() && regexp.test(text) ? undefined : `must be ${rule}`;
 }

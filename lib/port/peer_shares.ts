@@ -193,10 +193,8 @@ export class PeerShares {
   }
 
   #holdingOf({ text, isLocal }: PeerPrefix): Holding {
-    const holding = this.#holdings.get(text) ??
-      { count: 0, isLocal, idle: new Set(), busy: new Set() };
-    this.#holdings.set(text, holding);
-    return holding;
+    const none = () => ({ count: 0, isLocal, idle: new Set(), busy: new Set() }) satisfies Holding;
+    return this.#holdings.getOrInsertComputed(text, none);
   }
 
   /** The idle claim that gives way to a newcomer first; undefined if there is none. */

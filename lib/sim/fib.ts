@@ -58,7 +58,7 @@ export class Fib {
   /** Adds a holder to the route of this prefix, making the route if need be; returns its index. */
   hold(prefix: Prefix46, source: RouteSource, ipv4 = prefixIsIpv4(prefix)): number {
     const key = keyOf(prefix, ipv4);
-    const entry = this.#routes.get(key) ?? this.#create(key, prefix);
+    const entry = this.#routes.getOrInsertComputed(key, () => this.#create(prefix));
     entry.holders.set(source, (entry.holders.get(source) ?? 0) + 1);
     this.#version++;
     return entry.route.index;
@@ -103,13 +103,11 @@ export class Fib {
     return undefined;
   }
 
-  #create(key: string, prefix: Prefix46): { route: Route; holders: Map<RouteSource, number> } {
+  #create(prefix: Prefix46): { route: Route; holders: Map<RouteSource, number> } {
     const holders = new Map<RouteSource, number>();
     const index = this.#indices.put(true);
-    const entry = { route: { prefix, index, holders }, holders };
-    this.#routes.set(key, entry);
     this.#onNewIndex(index);
-    return entry;
+    return { route: { prefix, index, holders }, holders };
   }
 }
 

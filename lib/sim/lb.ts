@@ -220,8 +220,8 @@ export class LoadBalancer {
   }
 
   #takeEncapArguments(index: number, type: VipType, asked: VipArguments): EncapArguments {
-    const kept = this.#encapArguments.get(index) ?? { dscpOrServiceType: 0, targetPort: 0 };
-    this.#encapArguments.set(index, kept);
+    const none = { dscpOrServiceType: 0, targetPort: 0 };
+    const kept = this.#encapArguments.getOrInsert(index, none);
     if (type === "ip4-l3dsr") kept.dscpOrServiceType = asked.dscp & 0x3f;
     if (isNat(type)) {
       kept.dscpOrServiceType = asked.serviceType;

@@ -109,9 +109,7 @@ const tables = new Map<string, MessageTable>();
 /** The recorded table with these changes; made once, whatever the number of VPPs that have it. */
 export function tableWith({ lacks, changed, short }: TableChanges): MessageTable {
   const key = JSON.stringify([lacks, changed, short]);
-  const table = tables.get(key) ?? new MessageTable({ lacks, changed, short });
-  tables.set(key, table);
-  return table;
+  return tables.getOrInsertComputed(key, () => new MessageTable({ lacks, changed, short }));
 }
 
 /** What ids mean in one VPP. */

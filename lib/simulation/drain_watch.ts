@@ -30,7 +30,7 @@ export class DrainWatch {
     if (change === "ended") this.#begun.delete(backend);
     // Under a new name it goes on: since when is not told.
     else if (change === "begun" && event.cause.kind === "operator" && isDated) {
-      this.#begunOf(backend).set(event.at, now);
+      this.#begun.getOrInsertComputed(backend, () => new Map()).set(event.at, now);
     }
     const begun = this.#presentBegun(checker, backend);
     if (change !== "overdue" || begun === undefined) return [];
@@ -67,12 +67,6 @@ export class DrainWatch {
   #presentBegun(checker: Seen, backend: string): number | undefined {
     const saidAt = checker.saved(backend)?.drain?.said.at;
     return saidAt === undefined ? undefined : this.#begun.get(backend)?.get(saidAt);
-  }
-
-  #begunOf(backend: string): Map<number, number> {
-    const known = this.#begun.get(backend) ?? new Map<number, number>();
-    this.#begun.set(backend, known);
-    return known;
   }
 }
 

@@ -71,7 +71,7 @@ export class SimulatedNetwork {
   readonly start: StartProbe = (target, done) => {
     const { delayMs, result } = this.#outcome(target);
     const timer: Timer = this.clock.after(delayMs, () => {
-      if (result.ok) this.#noteAnswer(target.address.text);
+      if (result.ok) this.#answeredAt.getOrInsert(target.address.text, this.clock.now());
       done({ ...result, durationMs: delayMs });
     });
     return () => timer.cancel();
@@ -81,10 +81,6 @@ export class SimulatedNetwork {
   answersFor(address: string): number {
     const at = this.#answeredAt.get(address);
     return at === undefined ? -1 : this.clock.now() - at;
-  }
-
-  #noteAnswer(address: string): void {
-    if (!this.#answeredAt.has(address)) this.#answeredAt.set(address, this.clock.now());
   }
 
   #outcome(

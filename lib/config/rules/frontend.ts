@@ -141,8 +141,7 @@ class Members {
 
   /** An AS is its address: VPP refuses a second one (-81) and could not weigh them apart. */
   #server(name: string, address: string, member: Member): void {
-    const first = this.#byAddress.get(address) ?? name;
-    this.#byAddress.set(address, first);
+    const first = this.#byAddress.getOrInsert(address, name);
     if (first === name) return;
     const message = `has the address ${address} as ${show(first)} has; ` +
       `in frontend ${show(this.frontend)} VPP can tell servers apart only by address`;
@@ -176,11 +175,8 @@ export function checkUnique(frontends: readonly PlacedFrontend[], problems: Prob
   for (const placed of frontends) {
     const { address, protocol, port } = placed.frontend;
     const match = `${address.text} ${protocol} ${port}`;
-    const first = seen.get(match);
-    if (!first) {
-      seen.set(match, placed);
-      continue;
-    }
+    const first = seen.getOrInsert(match, placed);
+    if (first === placed) continue;
     const what = port === 0 ? "all ports" : `${protocol} port ${port}`;
     const message = `${address.text}, ${what}, belongs to frontend ` +
       `${show(first.frontend.name)} already, on line ${problems.lineOf(first.section.at)}`;

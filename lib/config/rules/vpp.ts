@@ -137,11 +137,7 @@ export function checkVips(
   const vips = new Map<string, Vip>();
   for (const placed of frontends) {
     const { address } = placed.frontend;
-    let vip = vips.get(address.text);
-    if (!vip) {
-      vip = { first: placed, encap: undefined };
-      vips.set(address.text, vip);
-    }
+    const vip = vips.getOrInsertComputed(address.text, () => ({ first: placed, encap: undefined }));
     checkPorts(placed, vip.first, problems);
     checkEncap(placed, vip, backends, problems);
   }

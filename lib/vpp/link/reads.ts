@@ -43,11 +43,10 @@ export class Reads {
   /** What a sync would change then: of one frontend, or of everything. */
   plan(checker: DesiredSource, frontend: string | undefined): Promise<VppPlan> {
     const { plans, snapshot } = this.#reading();
-    const known = plans.get(frontend);
-    if (known) return known;
-    const plan = snapshot.then((held) => this.#planned(held, checker, frontend));
-    plans.set(frontend, plan);
-    return plan;
+    return plans.getOrInsertComputed(
+      frontend,
+      () => snapshot.then((held) => this.#planned(held, checker, frontend)),
+    );
   }
 
   /** What a full sync would change then if `desired` were so, and not what the checker says. */

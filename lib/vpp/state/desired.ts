@@ -150,9 +150,7 @@ export class DesiredView {
 
   #layoutOf({ config: { pools } }: WeighedFrontend): ServerLayout {
     const { layouts, config } = this.#digest();
-    const layout = layouts.get(pools) ?? serverLayout(pools, config.backends);
-    layouts.set(pools, layout);
-    return layout;
+    return layouts.getOrInsertComputed(pools, () => serverLayout(pools, config.backends));
   }
 
   #digest(): Digest {

@@ -111,9 +111,8 @@ export class KnownState {
   /** VPP changed a server as asked. */
   serverChanged(id: string, change: ServerChange): void {
     const { address } = change;
-    const touched = this.#touched.get(id);
-    if (!touched) this.#touched.set(id, new Set([address.text]));
-    else if (touched !== "all") touched.add(address.text);
+    const touched = this.#touched.getOrInsertComputed(id, () => new Set());
+    if (touched !== "all") touched.add(address.text);
     const servers = this.#vips.get(id)?.servers;
     if (!servers) return;
     if (change.kind !== "as-weight") this.#noteChange(address);
@@ -145,9 +144,7 @@ export class KnownState {
 
   #put(vip: DumpedVip): void {
     const prefix = prefixText(vip);
-    const ids = this.#byPrefix.get(prefix);
-    if (ids) ids.add(vip.id);
-    else this.#byPrefix.set(prefix, new Set([vip.id]));
+    this.#byPrefix.getOrInsertComputed(prefix, () => new Set()).add(vip.id);
     this.#vips.set(vip.id, vip);
   }
 

@@ -142,11 +142,8 @@ export class Ledger implements Remembered {
   }
 
   #marks(vip: string, address: string): Marks {
-    const servers = this.#servers.get(vip) ?? new Map<string, Marks>();
-    this.#servers.set(vip, servers);
-    const marks = servers.get(address) ?? {};
-    servers.set(address, marks);
-    return marks;
+    const servers = this.#servers.getOrInsertComputed(vip, () => new Map());
+    return servers.getOrInsertComputed(address, () => ({}));
   }
 
   #flushedOf(vip: string): string[] {
