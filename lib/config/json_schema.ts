@@ -6,7 +6,7 @@
  */
 
 import type { IpAddress } from "../ip/mod.ts";
-import type { Path } from "./problems.ts";
+import type { Section } from "./problems.ts";
 
 /** What every key has. */
 export interface Annotations {
@@ -150,16 +150,6 @@ export type ScalarSchema =
 
 /** Anything that a key can hold. */
 export type Schema = ScalarSchema | ObjectSchema | MapSchema | ArraySchema;
-
-/** A section as read: values by key, and where each stands. */
-export interface Section<Values> {
-  /** Offset of the section's key in the text. */
-  readonly at: number;
-  readonly path: Path;
-  readonly values: Values;
-  /** Offsets of the values that the file gives. */
-  readonly places: { readonly [K in keyof Values]?: number };
-}
 
 /** What a value of schema `S` is when it is present and sound. */
 export type ValueOf<S> = S extends DurationSchema | IntegerSchema ? number

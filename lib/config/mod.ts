@@ -41,6 +41,7 @@ export {
   type Path,
   type Phase,
   type ProblemList,
+  type Section,
 } from "./problems.ts";
 export { formatDuration, parseDuration } from "./duration.ts";
 export * from "./types.ts";

@@ -19,8 +19,8 @@ import {
   ProblemList,
 } from "./problems.ts";
 import { readSections } from "./read.ts";
-import { backend, checkUnique, frontend, type PlacedFrontend } from "./rules/frontend.ts";
-import { checkAddresses, checkVips, lbConfig } from "./rules/vpp.ts";
+import { backend, checkUnique, frontend } from "./rules/frontend.ts";
+import { checkAddresses, checkVips, lbConfig, type PlacedFrontend } from "./rules/vpp.ts";
 import { findWarnings } from "./rules/warnings.ts";
 import { fileSchema, type MaglevSection } from "./schema.ts";
 import type { Backend, Config } from "./types.ts";

@@ -1,5 +1,3 @@
-import type { Section } from "./json_schema.ts";
-
 /** Which of the two checks failed: the file's form, or what it means. */
 export type ConfigStage = "parse" | "semantic";
 
@@ -194,6 +192,16 @@ export interface Path {
 /** The path one step down. */
 export function childPath(parent: Path | undefined, key: string | number): Path {
   return { parent, key };
+}
+
+/** A section as read: values by key, and where each stands. */
+export interface Section<Values> {
+  /** Offset of the section's key in the text. */
+  readonly at: number;
+  readonly path: Path;
+  readonly values: Values;
+  /** Offsets of the values that the file gives. */
+  readonly places: { readonly [K in keyof Values]?: number };
 }
 
 /** Where the value of a key stands; where the file has none, its section. */

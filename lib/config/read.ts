@@ -13,10 +13,16 @@ import type {
   ObjectSchema,
   ScalarSchema,
   Schema,
-  Section,
   ValuesOf,
 } from "./json_schema.ts";
-import { childPath, isVppPath, type Path, type ProblemList, show } from "./problems.ts";
+import {
+  childPath,
+  isVppPath,
+  type Path,
+  type ProblemList,
+  type Section,
+  show,
+} from "./problems.ts";
 import {
   classify,
   defaultValue,

@@ -1,13 +1,13 @@
 import type { HttpCheck } from "../config/mod.ts";
+import type { Greeting } from "../net/mod.ts";
 import { failed, formatSeconds, type Outcome, passed, type ProbeContext } from "./attempt.ts";
 import { HttpReader } from "./http_reader.ts";
-import type { HttpRequest } from "./http_request.ts";
 import type { HttpAnswer } from "./types.ts";
 
 /** One request and its response, whatever carries them: what to send, and what to think of it. */
 export class HttpExchange {
   /** What to send. */
-  readonly request: HttpRequest;
+  readonly request: Greeting;
   readonly #context: ProbeContext;
   readonly #check: HttpCheck;
   readonly #report: (outcome: Outcome) => void;
@@ -17,7 +17,7 @@ export class HttpExchange {
 
   constructor(
     context: ProbeContext,
-    request: HttpRequest,
+    request: Greeting,
     check: HttpCheck,
     report: (outcome: Outcome) => void,
   ) {

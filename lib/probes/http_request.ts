@@ -1,16 +1,10 @@
 import type { HttpCheck } from "../config/mod.ts";
 import type { IpAddress } from "../ip/mod.ts";
+import type { Greeting } from "../net/mod.ts";
 import type { Notes } from "./target_notes.ts";
 
 /** Ports that a Host header leaves out. */
 const defaultPorts = { http: 80, https: 443 } as const;
-
-/** A request, ready to be sent. */
-export interface HttpRequest {
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  /** The length of `bytes` as the system call takes it. */
-  readonly length: bigint;
-}
 
 /** Builds each request once, because that costs as much as reading the response. */
 export class HttpRequests {
@@ -22,7 +16,7 @@ export class HttpRequests {
   }
 
   /** What `check` sends to `address`, kept in the notes on that. */
-  get(check: HttpCheck, address: IpAddress, notes: Notes): HttpRequest {
+  get(check: HttpCheck, address: IpAddress, notes: Notes): Greeting {
     const known = notes.request;
     if (known?.check === check) return known.sent;
     const bytes = new TextEncoder().encode(httpRequest(check, address, this.#agent));

@@ -1,6 +1,6 @@
 import type { HttpCheck } from "../config/mod.ts";
 import type { IpAddress } from "../ip/mod.ts";
-import type { HttpRequest } from "./http_request.ts";
+import type { Greeting } from "../net/mod.ts";
 
 /** What is kept of one address from probe to probe. */
 export interface Notes {
@@ -10,7 +10,7 @@ export interface Notes {
    */
   isSilent: boolean;
   /** What was sent to it last, and for which check. */
-  request: { readonly check: HttpCheck; readonly sent: HttpRequest } | undefined;
+  request: { readonly check: HttpCheck; readonly sent: Greeting } | undefined;
 }
 
 /** The notes on all addresses that are probed. Forgets with the address. */

@@ -1,4 +1,3 @@
-import type { Peer } from "./api.ts";
 import type { SimRequest } from "./faults.ts";
 import {
   answerOf,
@@ -14,6 +13,22 @@ import { type Handler, handlers } from "./handlers.ts";
 import { encodeOutgoing, type MessageTable, type OutgoingMessage } from "./messages.ts";
 import { Pool } from "./pool.ts";
 import type { Vpp } from "./vpp.ts";
+
+/** One client of the API, however its bytes travel. */
+export interface Peer {
+  /** Tells clients apart in the journal. */
+  readonly number: number;
+  /** What the client has to send as client_index once registered. */
+  clientIndex: number | undefined;
+  /** Whether {@link close} was called or the client has gone. */
+  readonly closed: boolean;
+  /** Queues bytes; they leave in order. */
+  send(bytes: Uint8Array): void;
+  /** Resolves when what was sent so far will reach the client even if VPP dies now. */
+  flushed(): Promise<void>;
+  /** Drops the client. What has not left may be lost. */
+  close(): void;
+}
 
 /** A request with what is needed to carry it out. */
 export interface Incoming {

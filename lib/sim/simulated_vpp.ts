@@ -8,7 +8,8 @@ import {
   NetError,
   sendFd,
 } from "../net/mod.ts";
-import type { Api, Peer } from "./api.ts";
+import type { Api } from "./api.ts";
+import type { Peer } from "./dispatcher.ts";
 import { type ProcessOptions, VppProcess } from "./process.ts";
 import { segmentBytes } from "./vpp.ts";
 import type { Gate } from "./faults.ts";

@@ -3,7 +3,6 @@ import { duplexPair } from "node:stream";
 import { connect, createServer, type TlsOptions } from "node:tls";
 import { reasonOf } from "../log/mod.ts";
 import { certificatesOf, pemBlocks, PemError, type PemFile, readPem } from "./pem.ts";
-import { Proven } from "./peer_certificate.ts";
 
 /** The files that a server proves itself with, and by which it knows clients. */
 export interface TlsPaths {
@@ -155,4 +154,32 @@ function factsOf(leaf: X509Certificate): CertificateFacts {
     return name === undefined ? [] : [name];
   });
   return { from: leaf.validFromDate.getTime(), end: leaf.validToDate.getTime(), names };
+}
+
+/** Certificates that are remembered; who is forgotten shakes hands again. */
+const mostProven = 4096;
+
+/**
+ * Certificates that the authorities now trusted have been seen to vouch for, in a whole handshake.
+ * The runtime lets clients go on with an earlier session by tickets that are good for the whole
+ * process: then it looks at no certificate again, and calls authorized even what it has not let
+ * pass the first time, or what authorities vouched for that are trusted no more.
+ */
+export class Proven {
+  readonly #seen = new Set<string>();
+
+  /** A whole handshake has shown that the certificate of this fingerprint is good. */
+  add(fingerprint: string): void {
+    this.#seen.delete(fingerprint);
+    this.#seen.add(fingerprint);
+    for (const oldest of this.#seen) {
+      if (this.#seen.size <= mostProven) break;
+      this.#seen.delete(oldest);
+    }
+  }
+
+  /** Whether it has been. */
+  has(fingerprint: string): boolean {
+    return this.#seen.has(fingerprint);
+  }
 }

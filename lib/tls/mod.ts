@@ -19,10 +19,10 @@ export type { PeerCertificate } from "./peer_certificate.ts";
 export {
   type CertificateFacts,
   loadIdentity,
+  type Proven,
   type TlsIdentity,
   type TlsPaths,
   type TlsSource,
 } from "./identity.ts";
 export { PemError } from "./pem.ts";
-export type { Proven } from "./peer_certificate.ts";
 export { TlsFiles, type TlsFilesOptions } from "./tls_files.ts";

@@ -3,7 +3,7 @@ import type { Suggester } from "../hints.ts";
 import { placeOf, type ProblemList, show } from "../problems.ts";
 import type { BackendSection, FrontendSection, MaglevSection, PoolSection } from "../schema.ts";
 import type { Backend, Frontend, FrontendProtocol, Pool } from "../types.ts";
-import { checkUnicast } from "./vpp.ts";
+import { checkUnicast, type PlacedFrontend } from "./vpp.ts";
 
 /** What the rules of one section need to know about the rest of the file. */
 export interface Surroundings {
@@ -161,12 +161,6 @@ class Members {
   #report(member: Member, message: string): void {
     this.around.problems.add("semantic", member.at, member.path, message);
   }
-}
-
-/** A frontend, and the section to point at when it clashes with another. */
-export interface PlacedFrontend {
-  readonly frontend: Frontend;
-  readonly section: FrontendSection;
 }
 
 /** No two frontends match the same packets. */

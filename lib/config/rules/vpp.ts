@@ -1,10 +1,8 @@
 import { type IpAddress, type IpFamily, type SpecialScope, specialScope } from "../../ip/mod.ts";
 import { formatDuration } from "../duration.ts";
-import type { Section } from "../json_schema.ts";
-import { type Phase, placeOf, type ProblemList, show } from "../problems.ts";
-import type { LbSection, MaglevSection } from "../schema.ts";
+import { type Phase, placeOf, type ProblemList, type Section, show } from "../problems.ts";
+import type { FrontendSection, LbSection, MaglevSection } from "../schema.ts";
 import type { Frontend, LbConfig } from "../types.ts";
-import type { PlacedFrontend } from "./frontend.ts";
 
 /** VPP's global settings, or undefined when something required is missing. */
 export function lbConfig(section: LbSection, problems: ProblemList): LbConfig | undefined {
@@ -117,6 +115,12 @@ export function checkUnicast<Key extends string>(
   const isVppRule = scope === "an IPv4-compatible";
   const where = placeOf(section, key);
   problems.add(isVppRule ? "vpp" : phase, ...where, hint ? `${message}; ${hint}` : message);
+}
+
+/** A frontend, and the section to point at when it clashes with another. */
+export interface PlacedFrontend {
+  readonly frontend: Frontend;
+  readonly section: FrontendSection;
 }
 
 /** What the first frontends of one VIP address settle for the later ones. */

@@ -1,6 +1,7 @@
 import type { Clock } from "../../time/mod.ts";
 import type { Transport } from "../../vppclient/mod.ts";
-import type { Api, Peer } from "../api.ts";
+import type { Api } from "../api.ts";
+import type { Peer } from "../dispatcher.ts";
 import { FrameReader, headerBytes } from "../messages.ts";
 import { ClientEnd, Pipe } from "./stream.ts";
 
