@@ -100,23 +100,17 @@ export async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer> |
 
 /** Undefined when there is more: devices have size 0 and may never end. */
 async function readAtMost(
-  from: ReadableStream<Uint8Array>,
+  from: ReadableStream<Uint8Array<ArrayBuffer>>,
   limit: number,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  const chunks: Uint8Array[] = [];
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
   let length = 0;
   for await (const chunk of from) {
     chunks.push(chunk);
     length += chunk.length;
     if (length > limit) return undefined;
   }
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
+  return new Uint8Array(await new Blob(chunks).arrayBuffer());
 }
 
 /** Decodes UTF-8, or tells where it stops being that; a byte order mark is dropped. */

@@ -8,6 +8,7 @@ import {
   NetError,
   sendFd,
 } from "../net/mod.ts";
+import { Buffer } from "node:buffer";
 import type { Api } from "./api.ts";
 import type { Peer } from "./dispatcher.ts";
 import { type ProcessOptions, VppProcess } from "./process.ts";
@@ -230,7 +231,7 @@ class Connection implements Peer {
 
   async #drain(): Promise<void> {
     while (this.#queue.length > 0 && !this.#closed) {
-      const bytes = concatenate(this.#queue.splice(0));
+      const bytes = Buffer.concat(this.#queue.splice(0));
       this.#queued = 0;
       try {
         for (let sent = 0; sent < bytes.length;) {
@@ -241,16 +242,6 @@ class Connection implements Peer {
       }
     }
   }
-}
-
-function concatenate(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }
 
 /** Makes the paths of listeners differ. */
