@@ -1,4 +1,4 @@
-import { atOnce, type Steps } from "../time/mod.ts";
+import type { Steps } from "../time/mod.ts";
 import type { HealthCheck, Texts } from "./check_types.ts";
 import { formatDuration } from "./duration.ts";
 import { checkTexts } from "./health_check.ts";
@@ -20,11 +20,6 @@ export interface ConfigChange {
 
 /** Details of one change. A pool may have thousands of members. */
 const maxDetails = 20;
-
-/** What {@link configDiffSteps} finds, all at once: 10,000 backends take some 10 ms. */
-export function configDiff(before: Config, after: Config): readonly ConfigChange[] {
-  return atOnce(configDiffSteps(before, after));
-}
 
 /**
  * What differs between two configurations: settings, health checks, backends and frontends, each

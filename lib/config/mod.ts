@@ -48,7 +48,7 @@ export * from "./types.ts";
 export * from "./json_schema.ts";
 export * as forms from "./forms.ts";
 export { Suggester } from "./hints.ts";
-export { type ConfigChange, configDiff, configDiffSteps, failOpenText } from "./diff.ts";
+export { type ConfigChange, configDiffSteps, failOpenText } from "./diff.ts";
 export { flapText } from "./health_check.ts";
 export type {
   CheckTiming,

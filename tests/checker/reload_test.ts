@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { checkDifference } from "../../lib/checker/same.ts";
-import { configDiff } from "../../lib/config/mod.ts";
+import { configDiffSteps } from "../../lib/config/mod.ts";
+import { atOnce } from "../../lib/time/mod.ts";
 import { Bench, fail, httpCheck, pass, sketch } from "./support/bench.ts";
 import { ip } from "../support/ip.ts";
 import { steer } from "../support/steer.ts";
@@ -271,7 +272,7 @@ Deno.test("the event of a reload says what differs from the configuration before
   await bench.reload(other);
   const event = bench.events.at(-1);
   assert.ok(event?.kind === "reload" && event.result === "applied");
-  assert.deepEqual(event.changes, configDiff(config, other));
+  assert.deepEqual(event.changes, atOnce(configDiffSteps(config, other)));
   assert.deepEqual(event.changes.map(({ name, change }) => `${name} ${change}`), ["b changed"]);
   await bench.reload(other);
   const again = bench.events.at(-1);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type Config, configDiff, configDiffSteps } from "../../lib/config/mod.ts";
+import { type Config, configDiffSteps } from "../../lib/config/mod.ts";
+import { atOnce } from "../../lib/time/mod.ts";
 import { goodText } from "./support/fixtures.ts";
 import { bigFile, valid } from "./support/valid.ts";
 
@@ -46,7 +47,7 @@ function linesOf(...replacements: readonly (readonly [from: string | RegExp, to:
 }
 
 function lines(before: Config, after: Config): string[] {
-  return configDiff(before, after).map(({ kind, change, name, details }) =>
+  return atOnce(configDiffSteps(before, after)).map(({ kind, change, name, details }) =>
     `${kind} ${name} ${change}: ${details.join(", ")}`.replace("  ", " ")
   );
 }
@@ -292,7 +293,8 @@ Deno.test("details beyond twenty are only counted", () => {
     const pools = [{ ...pool, backends }];
     return { ...before, frontends: new Map([["vip-0", { ...frontend, pools }]]) };
   };
-  const detailsOf = (count: number) => configDiff(before, members(count))[0]?.details ?? [];
+  const detailsOf = (count: number) =>
+    atOnce(configDiffSteps(before, members(count)))[0]?.details ?? [];
   assert.equal(detailsOf(20).length, 20);
   assert.equal(detailsOf(20).at(-1), "web-19 added to pool primary, weight 77");
   assert.equal(detailsOf(21).at(-1), "and 1 more");
@@ -324,7 +326,7 @@ Deno.test("the work is done in small steps", () => {
   for (const work = configDiffSteps(before, after);;) {
     const step = work.next();
     if (step.done) {
-      assert.deepEqual(step.value, configDiff(before, after));
+      assert.deepEqual(step.value, atOnce(configDiffSteps(before, after)));
       break;
     }
     steps++;
