@@ -37,8 +37,8 @@ export const mends: readonly Mend[] = [
   {
     fault: "a server that was never probed loses its weight",
     file: "lib/health/weight.ts",
-    mended: 'verdict: () => ({ weight: "kept", ',
-    without: "verdict: () => ({ weight: 0, ",
+    mended: '      weight: "kept",\n',
+    without: "      weight: 0,\n",
     from: 30,
   },
   {
