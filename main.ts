@@ -7,7 +7,7 @@
 import { runMaglevd } from "./lib/daemon/mod.ts";
 import { holdProgram } from "./lib/workers/mod.ts";
 
-// Not in the worker that parses big configurations, which in a bundle loads this same file.
+// Not in the worker that parses files, which in a bundle loads this same file.
 if (import.meta.main) {
   holdProgram();
   Deno.exit(await runMaglevd(Deno.args));

@@ -7,6 +7,7 @@
  */
 
 import { Composer, Parser } from "yaml";
+import { openFileWorker } from "../lib/access/mod.ts";
 import { type Config, configDiffSteps, ConfigLoader, parseConfig } from "../lib/config/mod.ts";
 import { atOnce, systemClock } from "../lib/time/mod.ts";
 import { bigFile } from "../tests/config/support/valid.ts";
@@ -43,7 +44,8 @@ for (
 
 const path = await Deno.makeTempFile({ suffix: ".yaml" });
 try {
-  using loader = new ConfigLoader(systemClock);
+  using worker = openFileWorker(systemClock);
+  const loader = new ConfigLoader(systemClock, worker);
   let loads = 0;
   // What has not changed is not parsed again.
   const load = async () => {

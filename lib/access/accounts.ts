@@ -14,6 +14,14 @@ export const systemAccounts: AccountFiles = {
   groups: () => textOf("/etc/group"),
 };
 
+/** Numbers of users and groups by their names. */
+export interface AccountNumbers {
+  /** Undefined when there is no user of that name. Throws where the file cannot be read. */
+  uid(name: string): number | undefined;
+  /** The same of a group. */
+  gid(name: string): number | undefined;
+}
+
 /** For names of callers the file is read again after so many milliseconds at the soonest. */
 const freshMs = 10_000;
 
@@ -37,17 +45,15 @@ export class Accounts {
     return this.#names.get(uid) ?? String(uid);
   }
 
-  /**
-   * The number of a user, as the file has it now; undefined when there is none of that name. Throws
-   * where the file cannot be read.
-   */
-  uid(name: string): number | undefined {
-    return numbersByName(this.files.users()).get(name);
-  }
-
-  /** The same of a group. */
-  gid(name: string): number | undefined {
-    return numbersByName(this.files.groups()).get(name);
+  /** Numbers as the files have them from now on, each of which is read once, if it is asked for. */
+  numbers(): AccountNumbers {
+    const { files } = this;
+    let users: ReadonlyMap<string, number> | undefined;
+    let groups: ReadonlyMap<string, number> | undefined;
+    return {
+      uid: (name) => (users ??= numbersByName(files.users())).get(name),
+      gid: (name) => (groups ??= numbersByName(files.groups())).get(name),
+    };
   }
 
   #refresh(): void {

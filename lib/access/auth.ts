@@ -1,8 +1,9 @@
-import { formatProblem, type InvalidFile } from "../config/mod.ts";
+import { type FileWorker, formatProblem, type InvalidFile } from "../config/mod.ts";
 import type { LogAttributes, Logger } from "../log/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import { Accounts } from "./accounts.ts";
 import { type AuthOutcome, loadAuth } from "./auth_file.ts";
+import { loadAuthBy } from "./auth_format.ts";
 import type { AuthRules } from "./rules.ts";
 
 /** What a file of `--auth` is kept with. */
@@ -24,17 +25,22 @@ export class Auth {
     this.#rules = rules;
   }
 
-  /** Reads the file for the first time. Resolves to what is wrong with it where it cannot be used. */
+  /**
+   * Reads the file for the first time, at once; later `worker` parses it. Resolves to what is wrong
+   * with it where it cannot be used.
+   */
   static async open(
     path: string,
-    { clock, log }: { readonly clock: Clock; readonly log: Logger },
+    { worker, clock, log }: {
+      readonly worker: FileWorker;
+      readonly clock: Clock;
+      readonly log: Logger;
+    },
   ): Promise<Auth | InvalidFile> {
-    const accounts = new Accounts(clock);
-    const load = () => loadAuth(path, accounts);
-    const outcome = await load();
+    const outcome = await loadAuth(path, new Accounts(clock));
     if (outcome.kind === "invalid") return outcome;
     log.info("auth-loaded", authCounts(outcome.rules));
-    return new Auth(outcome.rules, { load, log });
+    return new Auth(outcome.rules, { load: () => loadAuthBy(worker, path), log });
   }
 
   /** Those that are in force. */

@@ -1,12 +1,13 @@
 import {
   type ConfigWarning,
+  decodeFile,
   fileProblem,
   type InvalidFile,
   parseSections,
-  readTextFile,
+  readBytes,
 } from "../config/mod.ts";
 import { reasonOf } from "../log/mod.ts";
-import type { Accounts } from "./accounts.ts";
+import type { AccountNumbers, Accounts } from "./accounts.ts";
 import {
   authSchema,
   type AuthSection,
@@ -18,16 +19,35 @@ import { canonicalName } from "./distinguished_name.ts";
 import type { AuthRules, Grant } from "./rules.ts";
 
 /** What became of a file of `--auth`. */
-export type AuthOutcome = { readonly kind: "valid"; readonly rules: AuthRules } | InvalidFile;
+export type AuthOutcome = ValidAuth | InvalidFile;
 
-/** Reads and checks a file of `--auth`. Never rejects. */
+/** A file of `--auth` that is what it should be. */
+export interface ValidAuth {
+  readonly kind: "valid";
+  readonly rules: AuthRules;
+}
+
+/**
+ * Reads and checks a file of `--auth` at once, for a program that has nothing else to do yet. Never
+ * rejects.
+ */
 export async function loadAuth(path: string, accounts: Accounts): Promise<AuthOutcome> {
-  const text = await readTextFile(path);
+  const bytes = await readBytes(path);
+  return bytes instanceof Uint8Array ? parseAuthBytes(bytes, path, accounts) : bytes;
+}
+
+/** Checks the octets of a file of `--auth` as {@link parseAuth} does its text. Never throws. */
+export function parseAuthBytes(
+  bytes: Uint8Array<ArrayBuffer>,
+  file: string,
+  accounts: Accounts,
+): AuthOutcome {
+  const text = decodeFile(bytes, file);
   if (typeof text !== "string") return text;
   try {
-    return parseAuth(text, path, accounts);
+    return parseAuth(text, file, accounts);
   } catch (error) {
-    return fileProblem(path, `cannot be checked: ${reasonOf(error)}`);
+    return fileProblem(file, `cannot be checked: ${reasonOf(error)}`);
   }
 }
 
@@ -39,7 +59,9 @@ export function parseAuth(text: string, file: string, accounts: Accounts): AuthO
   const parsed = parseSections(authSchema, text, file);
   const { problems } = parsed;
   const { auth } = parsed.values;
-  const rules = auth && !problems.parseFailed ? rulesOf(auth, { problems, accounts }) : undefined;
+  const rules = auth && !problems.parseFailed
+    ? rulesOf(auth, { problems, numbers: accounts.numbers() })
+    : undefined;
   const failed = problems.finish();
   if (failed) {
     return { kind: "invalid", file, ...failed, problems: failed.problems.map(withoutSecrets) };
@@ -59,7 +81,7 @@ function withoutSecrets<P extends ConfigWarning>(problem: P): P {
 /** What reading goes by. */
 interface Around {
   readonly problems: ReturnType<typeof parseSections>["problems"];
-  readonly accounts: Accounts;
+  readonly numbers: AccountNumbers;
 }
 
 function rulesOf({ at, path, values }: AuthSection, around: Around): AuthRules {
@@ -117,7 +139,7 @@ function addUnix(
   { at, path, values: { user, group, role, name } }: UnixSection,
   users: Map<number, Grant>,
   groups: Map<number, Grant>,
-  { problems, accounts }: Around,
+  { problems, numbers }: Around,
 ): void {
   const fault = (message: string) => problems.add("semantic", at, path, message);
   if ((user === undefined) === (group === undefined)) {
@@ -125,8 +147,8 @@ function addUnix(
   }
   if (role === undefined) return;
   const [kind, wanted = "", id] = user !== undefined
-    ? ["user", user, numberOf(user) ?? accounts.uid(user)] as const
-    : ["group", group, numberOf(group ?? "") ?? accounts.gid(group ?? "")] as const;
+    ? ["user", user, numberOf(user) ?? numbers.uid(user)] as const
+    : ["group", group, numberOf(group ?? "") ?? numbers.gid(group ?? "")] as const;
   if (id === undefined) {
     const file = kind === "user" ? "/etc/passwd" : "/etc/group";
     return fault(`${file} has no ${kind} "${wanted}"; give its number if it comes from elsewhere`);

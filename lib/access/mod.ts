@@ -13,7 +13,8 @@
  * @module
  */
 
-export { type AuthOutcome, loadAuth, parseAuth } from "./auth_file.ts";
+export { type AuthOutcome, loadAuth, parseAuth, type ValidAuth } from "./auth_file.ts";
+export { openFileWorker } from "./auth_format.ts";
 export { Auth, authCounts, type AuthOptions, authProblems } from "./auth.ts";
 export { authSchema } from "./auth_schema.ts";
 export { accessByRules, type AuthRules, type Grant } from "./rules.ts";
@@ -26,7 +27,7 @@ export {
   type ModeOf,
   systemModeOf,
 } from "./file_dangers.ts";
-export { type AccountFiles, Accounts, systemAccounts } from "./accounts.ts";
+export { type AccountFiles, type AccountNumbers, Accounts, systemAccounts } from "./accounts.ts";
 export { accessByPlace, denial } from "./principal.ts";
 export type {
   Access,

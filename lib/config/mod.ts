@@ -18,9 +18,12 @@
  */
 
 export { ConfigLoader } from "./loader.ts";
+export { configFormat } from "./config_format.ts";
+export { type Assembler, type FileFormat, FileWorker, serveFiles } from "./file_worker.ts";
 export {
   checkExitCode,
   type ConfigOutcome,
+  decodeFile,
   describeContents,
   fileProblem,
   formatOutcome,
@@ -30,7 +33,6 @@ export {
   type ParsedSections,
   parseSections,
   readBytes,
-  readTextFile,
   type ValidFile,
 } from "./parse.ts";
 export {

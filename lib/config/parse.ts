@@ -65,14 +65,8 @@ export async function loadConfig(path: string): Promise<ConfigOutcome> {
 
 /** Checks the octets of a configuration file as {@link parseConfig} does its text. */
 export function parseBytes(bytes: Uint8Array<ArrayBuffer>, file: string): ConfigOutcome {
-  const text = decode(bytes, file);
+  const text = decodeFile(bytes, file);
   return typeof text === "string" ? parseConfig(text, file) : text;
-}
-
-/** The text of a file, or why there is none. Never rejects. */
-export async function readTextFile(path: string): Promise<string | InvalidFile> {
-  const bytes = await readBytes(path);
-  return bytes instanceof Uint8Array ? decode(bytes, path) : bytes;
 }
 
 /** About 60,000 backends. Parsing takes some 100 times the file's size in memory. */
@@ -114,7 +108,7 @@ async function readAtMost(
 }
 
 /** Decodes UTF-8, or tells where it stops being that; a byte order mark is dropped. */
-function decode(bytes: Uint8Array<ArrayBuffer>, file: string): string | InvalidFile {
+export function decodeFile(bytes: Uint8Array<ArrayBuffer>, file: string): string | InvalidFile {
   if (isUtf16(bytes)) return fileProblem(file, "is UTF-16 text: save it as UTF-8", 1, 1);
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);

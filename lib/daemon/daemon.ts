@@ -1,5 +1,5 @@
 import { Checker, type Restored } from "../checker/mod.ts";
-import { type Config, ConfigLoader, describeContents } from "../config/mod.ts";
+import { type Config, ConfigLoader, describeContents, type FileWorker } from "../config/mod.ts";
 import { type Actor, EventStream, Journal, logEvents } from "../events/mod.ts";
 import { type DaemonLog, LimitedLog } from "../log/mod.ts";
 import { createMetrics, type Metrics } from "../metrics/mod.ts";
@@ -32,6 +32,8 @@ export interface Surroundings {
   readonly clock: Clock;
   readonly log: DaemonLog;
   readonly manager: ServiceManager;
+  /** Parses the files that are loaded again. */
+  readonly worker: FileWorker;
   /** Told that the process has to end. */
   readonly fatal: (error: FatalError) => void;
 }
@@ -80,7 +82,7 @@ export async function startDaemon(
   { auth, tls }: Pick<Base, "auth" | "tls">,
   surroundings: Surroundings,
 ): Promise<Daemon> {
-  const { clock, log, manager, fatal } = surroundings;
+  const { clock, log, manager, worker, fatal } = surroundings;
   await using parts = new AsyncDisposableStack();
   const metrics = parts.adopt(
     createMetrics({ clock, build: version, methods: apiMethods(settings) }),
@@ -121,7 +123,7 @@ export async function startDaemon(
   };
   const vpp = startVpp(base, checker, flushes, parts);
   if (vpp) checker.watchTraffic(() => trafficOf(vpp.counters()));
-  const loader = parts.use(new ConfigLoader(clock));
+  const loader = new ConfigLoader(clock, worker);
   const file = configFile(base, checker, loader, vpp);
   metrics.reloaded(true);
   metrics.attach({

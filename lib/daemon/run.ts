@@ -1,4 +1,4 @@
-import { Accounts, Auth, authProblems, loadAuth } from "../access/mod.ts";
+import { Accounts, Auth, authProblems, loadAuth, openFileWorker } from "../access/mod.ts";
 import { checkExitCode, formatOutcome, formatProblem, loadConfig } from "../config/mod.ts";
 import type { Config } from "../config/mod.ts";
 import type { Actor } from "../events/mod.ts";
@@ -19,7 +19,7 @@ import {
 import { formatVersion, version } from "../version/mod.ts";
 import { trustSystemAuthorities } from "./authorities.ts";
 import { logWarnings } from "./config_file.ts";
-import { type Daemon, startDaemon } from "./daemon.ts";
+import { type Daemon, startDaemon, type Surroundings } from "./daemon.ts";
 import { exitCodes, usage } from "./flags.ts";
 import { dangersOf, logDangers } from "./dangers.ts";
 import { endAtOnce, guardAgainstStrayErrors, listenToSignals, takeDown } from "./ending.ts";
@@ -169,8 +169,11 @@ async function serveLogged(
     return checkExitCode(outcome);
   }
   logWarnings(outcome.warnings, log);
+  // Before there is anything that waiting for a thread could hold up.
+  using worker = openFileWorker(systemClock);
   const { authPath } = settings;
-  const auth = authPath === "" ? undefined : await Auth.open(authPath, { clock: systemClock, log });
+  const about = { worker, clock: systemClock, log };
+  const auth = authPath === "" ? undefined : await Auth.open(authPath, about);
   if (auth && "problems" in auth) {
     log.error("auth-check-failed", { type: auth.stage, err: authProblems(auth) });
     manager.status(refusedStatus(auth));
@@ -184,7 +187,7 @@ async function serveLogged(
   }
   using tls = opened;
   logDangers(await dangersOf(settings, auth?.rules, tls?.identity.certificate), log);
-  const daemon = await start(settings, outcome.config, { auth, tls }, log, manager);
+  const daemon = await start(settings, outcome.config, { auth, tls }, { log, manager, worker });
   running.daemon = daemon;
   if (!daemon) return exitCodes.startFailed;
   if (running.reloadAsked) void reloadAndTell(daemon, log);
@@ -208,12 +211,12 @@ async function start(
   settings: Settings,
   config: Config,
   access: Parameters<typeof startDaemon>[2],
-  log: DaemonLog,
-  manager: ServiceManager,
+  parts: Pick<Surroundings, "log" | "manager" | "worker">,
 ): Promise<Daemon | undefined> {
+  const { log, manager } = parts;
   try {
     const fatal = (error: FatalError) => endAtOnce(error, manager, log, Deno.exit);
-    return await startDaemon(settings, config, access, { clock: systemClock, log, manager, fatal });
+    return await startDaemon(settings, config, access, { ...parts, clock: systemClock, fatal });
   } catch (error) {
     const err = reasonOf(error);
     log.error("start-failed", { err });

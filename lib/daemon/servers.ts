@@ -68,7 +68,7 @@ export async function startApi(
 /** Who may connect. Throws {@link UsageError} when there is no such group. */
 export function socketRights({ mode, group }: Settings["grpcSocket"]): SocketRights {
   if (group === "") return { mode };
-  const gid = /^\d+$/.test(group) ? Number(group) : new Accounts(systemClock).gid(group);
+  const gid = /^\d+$/.test(group) ? Number(group) : new Accounts(systemClock).numbers().gid(group);
   if (gid === undefined) {
     throw new UsageError(
       `--grpc-socket-group: /etc/group has no group "${group}"; give its number`,

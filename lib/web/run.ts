@@ -1,4 +1,4 @@
-import { Auth, authProblems, fileDangers } from "../access/mod.ts";
+import { Auth, authProblems, fileDangers, openFileWorker } from "../access/mod.ts";
 import { CommandFailure, resolveServers, type Server } from "../cli/mod.ts";
 import { type Environment, UsageError } from "../flags/mod.ts";
 import {
@@ -107,7 +107,7 @@ export async function startFrontend(
   const limited = parts.use(new LimitedLog(log, clock, rateOf));
   const { certificate: paths, credentials, listen } = settings;
   const tls = paths && parts.use(await TlsFiles.open({ paths, clock, log: limited }));
-  const auth = await openAuth(settings, limited);
+  const auth = await openAuth(settings, limited, parts);
   warnOfDangers(settings, auth, log);
   const broadcast = new Broadcast({
     clock,
@@ -207,9 +207,11 @@ function rateOf(msg: string): LogRate | undefined {
 async function openAuth(
   { authPath, certificate, credentials }: Settings,
   log: Logger,
+  parts: AsyncDisposableStack,
 ): Promise<Auth | undefined> {
   if (authPath === "") return undefined;
-  const auth = await Auth.open(authPath, { clock: systemClock, log });
+  const worker = parts.use(openFileWorker(systemClock));
+  const auth = await Auth.open(authPath, { worker, clock: systemClock, log });
   if ("problems" in auth) throw new UsageError(authProblems(auth));
   const { tokens, certificates } = auth.rules;
   const byCertificate = certificates.size > 0 && certificate !== undefined &&

@@ -1,37 +1,15 @@
 import assert from "node:assert/strict";
-import { getPriority } from "node:os";
-import { startParserWorker, WorkerParser } from "../../lib/config/loader.ts";
+import { openFileWorker } from "../../lib/access/mod.ts";
 import { ConfigLoader, formatOutcome, loadConfig } from "../../lib/config/mod.ts";
 import { FakeClock, systemClock } from "../../lib/time/mod.ts";
 import { inDirectory } from "./support/fixtures.ts";
 import { bigFile } from "./support/valid.ts";
 
-/** How much each thread of this process gives way to others (proc(5), field 19 of stat). */
-function niceness(): number[] {
-  return Array.from(Deno.readDirSync("/proc/self/task"), ({ name }) => {
-    const stat = Deno.readTextFileSync(`/proc/self/task/${name}/stat`);
-    return Number(stat.slice(stat.lastIndexOf(")")).split(" ")[17]);
-  });
-}
-
-Deno.test("the thread that parses gives way to those who probe and steer", async () => {
-  await inDirectory(async (directory) => {
-    const path = `${directory}/big.yaml`;
-    await Deno.writeTextFile(path, bigFile(500, 50));
-    const own = getPriority(Deno.pid);
-    const lower = Math.min(19, own + 10);
-    using loader = new ConfigLoader(systemClock);
-    assert.ok(!niceness().includes(lower));
-    assert.equal((await loader.load(path)).kind, "valid");
-    assert.ok(niceness().includes(lower), `${niceness()}`);
-    assert.equal(getPriority(Deno.pid), own, "all others stay as they were");
-  });
-});
-
 Deno.test("a file that cannot be read is a parse problem with the system's reason", async () => {
   await inDirectory(async (directory) => {
     const missing = `${directory}/none.yaml`;
-    using loader = new ConfigLoader(systemClock);
+    using worker = openFileWorker(systemClock);
+    const loader = new ConfigLoader(systemClock, worker);
     for (const load of [loadConfig, loader.load.bind(loader)]) {
       const outcome = await load(missing);
       const absent = formatOutcome(outcome);
@@ -87,36 +65,14 @@ Deno.test("a file loaded in the background gives what it gives directly", async 
       parse: big.replaceAll("port:", "prot:"),
       syntax: big.replace("frontends:", '"frontends:'),
     };
-    using loader = new ConfigLoader(systemClock);
+    using worker = openFileWorker(systemClock);
+    const loader = new ConfigLoader(systemClock, worker);
     for (const [name, text] of Object.entries(texts)) {
       const path = `${directory}/${name}.yaml`;
       await Deno.writeTextFile(path, text);
       assert.deepEqual(await loader.load(path), await loadConfig(path), name);
     }
   });
-});
-
-Deno.test("a file of up to 8 KiB is parsed without a worker", async () => {
-  const { Worker } = globalThis;
-  globalThis.Worker = new Proxy(Worker, {
-    construct() {
-      throw new Error("no worker is to be had");
-    },
-  });
-  try {
-    await inDirectory(async (directory) => {
-      const path = `${directory}/some.yaml`;
-      using loader = new ConfigLoader(systemClock);
-      const load = async (octets: number) => {
-        await Deno.writeTextFile(path, bigFile(2, 1).padEnd(octets, "#"));
-        return formatOutcome(await loader.load(path));
-      };
-      assert.match(await load(8192), /: valid: /);
-      assert.match(await load(8193), /: the worker failed: no worker is to be had\n/);
-    });
-  } finally {
-    globalThis.Worker = Worker;
-  }
 });
 
 Deno.test("a big file is parsed once for as long as it says the same, in whatever file", async () => {
@@ -126,7 +82,8 @@ Deno.test("a big file is parsed once for as long as it says the same, in whateve
     const changed = big.replace("weight: 1", "weight: 2");
     const broken = big.replaceAll("port:", "prot:");
     assert.ok(big !== changed && big !== broken);
-    using loader = new ConfigLoader(systemClock);
+    using worker = openFileWorker(systemClock);
+    const loader = new ConfigLoader(systemClock, worker);
     const load = async (at: string, text: string) => {
       await Deno.writeTextFile(at, text);
       const outcome = await loader.load(at);
@@ -151,7 +108,8 @@ Deno.test("a file that was changed a moment ago is read again, one that was not 
     const { mtime } = await Deno.stat(path);
     const changed = mtime?.getTime() ?? 0;
     const clock = new FakeClock();
-    using loader = new ConfigLoader(clock);
+    using worker = openFileWorker(clock);
+    const loader = new ConfigLoader(clock, worker);
     const { open } = Deno;
     let reads = 0;
     Deno.open = (...args) => {
@@ -182,7 +140,8 @@ Deno.test("other work goes on while a big file is loaded in the background", asy
       turns++;
       timer = setTimeout(turn);
     });
-    using loader = new ConfigLoader(systemClock);
+    using worker = openFileWorker(systemClock);
+    const loader = new ConfigLoader(systemClock, worker);
     const outcome = await loader.load(path);
     clearTimeout(timer);
     assert.equal(outcome.kind, "valid");
@@ -194,7 +153,8 @@ Deno.test("other work goes on while a big file is loaded in the background", asy
 Deno.test("several background loads at a time do not mix", async () => {
   await inDirectory(async (directory) => {
     const sizes = [300, 400, 500];
-    using loader = new ConfigLoader(systemClock);
+    using worker = openFileWorker(systemClock);
+    const loader = new ConfigLoader(systemClock, worker);
     const loads = sizes.map(async (size) => {
       const path = `${directory}/${size}.yaml`;
       await Deno.writeTextFile(path, bigFile(size, 1));
@@ -202,25 +162,6 @@ Deno.test("several background loads at a time do not mix", async () => {
       return outcome.kind === "valid" ? outcome.config.backends.size : formatOutcome(outcome);
     });
     assert.deepEqual(await Promise.all(loads), sizes);
-  });
-});
-
-Deno.test("a loader that is stopped fails what it was loading, and what comes after", async () => {
-  await inDirectory(async (directory) => {
-    const path = `${directory}/big.yaml`;
-    await Deno.writeTextFile(path, bigFile(500, 1));
-    const loader = new ConfigLoader(systemClock);
-    await loader.load(path);
-    await Deno.writeTextFile(path, bigFile(501, 1));
-    const late = [loader.load(path), loader.load(path)];
-    loader[Symbol.dispose]();
-    late.push(loader.load(path));
-    for (const outcome of await Promise.all(late)) {
-      assert.match(
-        formatOutcome(outcome),
-        /cannot be parsed: the worker failed: it has been stopped\n/,
-      );
-    }
   });
 });
 
@@ -255,76 +196,3 @@ async function run(args: string[]): Promise<string> {
   assert.ok(output.success, decoder.decode(output.stderr));
   return decoder.decode(output.stdout);
 }
-
-Deno.test("a big outcome comes in slices, each asked for", async () => {
-  const asked: string[] = [];
-  using parser = new WorkerParser(systemClock, () => {
-    const worker = startParserWorker();
-    const post = worker.postMessage.bind(worker);
-    worker.postMessage = (message: { kind: string }, ...more: unknown[]) => {
-      asked.push(message.kind);
-      post(message, ...more as [Transferable[]]);
-    };
-    return worker;
-  });
-  const bytes = new TextEncoder().encode(bigFile(382, 0));
-  assert.match(formatOutcome(await parser.parse(bytes, "f")), /^f: valid: /m);
-  // The general part with its warnings, one check, and 382 backends: just three times 128, and an
-  // empty one that says so.
-  assert.deepEqual(asked, ["parse", "more", "more", "more"]);
-});
-
-/** Works until it is terminated, on the first question that it is asked. */
-function hangingWorker(terminated: () => void): Worker {
-  const code = "onmessage = () => { for (;;); };";
-  const worker = new Worker(`data:text/javascript,${code}`, { type: "module" });
-  const terminate = worker.terminate.bind(worker);
-  worker.terminate = () => {
-    terminated();
-    terminate();
-  };
-  return worker;
-}
-
-Deno.test("a worker that hangs is stopped after 30 s, and the next file gets another", async () => {
-  const clock = new FakeClock();
-  const workers = { hanging: 0, sound: 0, terminated: 0 };
-  using parser = new WorkerParser(clock, () => {
-    if (workers.hanging > 0) {
-      workers.sound++;
-      return startParserWorker();
-    }
-    workers.hanging++;
-    return hangingWorker(() => void workers.terminated++);
-  });
-  const parse = (file: string) => parser.parse(new TextEncoder().encode(bigFile(3, 1)), file);
-  const outcomes: string[] = [];
-  const files = ["first", "second", "third"];
-  const parses = files.map(async (file) => void outcomes.push(formatOutcome(await parse(file))));
-  await clock.advanceAsync(29_999);
-  assert.deepEqual([outcomes, workers], [[], { hanging: 1, sound: 0, terminated: 0 }]);
-  await clock.advanceAsync(1);
-  await Promise.all(parses);
-  assert.equal(
-    outcomes.join("\n"),
-    "first: cannot be parsed: the worker failed: it did not end within 30 s\n" +
-      "first: 1 parse error\n" +
-      "second: valid: 1 frontend, 3 backends, 1 health check\n" +
-      "third: valid: 1 frontend, 3 backends, 1 health check",
-  );
-  assert.deepEqual([workers, clock.pending], [{ hanging: 1, sound: 1, terminated: 1 }, 0]);
-});
-
-Deno.test("a worker that fails is replaced, and its reason told", async () => {
-  const clock = new FakeClock();
-  let made = 0;
-  using parser = new WorkerParser(clock, () => {
-    if (made++ > 0) return startParserWorker();
-    return new Worker(`data:text/javascript,throw new Error("no room")`, { type: "module" });
-  });
-  const parse = async () =>
-    formatOutcome(await parser.parse(new TextEncoder().encode(bigFile(2, 1)), "f"));
-  assert.match(await parse(), /^f: cannot be parsed: the worker failed: .*no room\n/);
-  assert.equal(await parse(), "f: valid: 1 frontend, 2 backends, 1 health check");
-  assert.deepEqual([made, clock.pending], [2, 0]);
-});

@@ -17,7 +17,10 @@ const config = testConfig({ port: 1, backends: [{ name: "one", address: "127.0.0
 async function authOf(site: Site, text: string): Promise<Auth> {
   const path = `${site.folder}/auth.yaml`;
   await Deno.writeTextFile(path, text);
-  const auth = await Auth.open(path, { clock: site.clock, log: new RecordedLog() });
+  const auth = await Auth.open(path, {
+    ...{ worker: site.worker, clock: site.clock },
+    log: new RecordedLog(),
+  });
   if ("problems" in auth) throw new Error(JSON.stringify(auth.problems));
   return auth;
 }

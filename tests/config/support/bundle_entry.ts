@@ -5,11 +5,13 @@
  * @module
  */
 
+import { openFileWorker } from "../../../lib/access/mod.ts";
 import { ConfigLoader, formatOutcome } from "../../../lib/config/mod.ts";
 import { systemClock } from "../../../lib/time/mod.ts";
 
 if (import.meta.main) {
   console.log("main started");
-  using loader = new ConfigLoader(systemClock);
+  using worker = openFileWorker(systemClock);
+  const loader = new ConfigLoader(systemClock, worker);
   for (const path of Deno.args) console.log(formatOutcome(await loader.load(path)));
 }

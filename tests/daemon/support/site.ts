@@ -1,4 +1,5 @@
 import { equal } from "node:assert/strict";
+import { openFileWorker } from "../../../lib/access/mod.ts";
 import { loadConfig } from "../../../lib/config/mod.ts";
 import { type Daemon, startDaemon } from "../../../lib/daemon/daemon.ts";
 import { readRequest, type Settings } from "../../../lib/daemon/settings.ts";
@@ -19,6 +20,7 @@ export class Site implements AsyncDisposable {
   readonly clock = new FakeClock(Date.now());
   readonly folder = Deno.makeTempDirSync({ prefix: "maglev-daemon-" });
   readonly path = `${this.folder}/maglev.yaml`;
+  readonly worker = openFileWorker(this.clock);
   readonly vpp = new SimulatedVpp({
     clock: this.clock,
     apiPath: `${this.folder}/api.sock`,
@@ -85,6 +87,7 @@ export class Site implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.worker[Symbol.dispose]();
     await this.vpp.stop();
     await Deno.remove(this.folder, { recursive: true });
   }
@@ -106,7 +109,7 @@ export class InProcess implements AsyncDisposable {
 
   static async start(site: Site, args: readonly string[], access?: Access): Promise<InProcess> {
     const own = new InProcess(site);
-    const { clock, path } = site;
+    const { clock, path, worker } = site;
     const log = createLogger({ level: "info", sink: own.#sink(), clock });
     const environment = new Map([["NOTIFY_SOCKET", "/notify"], ["WATCHDOG_USEC", "30000000"]]);
     const manager = new ServiceManager({
@@ -120,7 +123,7 @@ export class InProcess implements AsyncDisposable {
       outcome.config,
       { auth: undefined, tls: undefined, ...access },
       {
-        ...{ clock, log, manager },
+        ...{ clock, log, manager, worker },
         fatal: ({ message }) => void own.fatal.push(message),
       },
     );
