@@ -98,7 +98,10 @@ class WatchStream implements Polling<Answer> {
   }
 
   poll(): Answer | undefined {
-    return this.#queue?.poll()?.as(this.binary);
+    const queue = this.#queue;
+    // Whoever wants more than this turn has room for asks by next(), which gives way to others.
+    if (queue?.isOpening && this.clock.turn.isOver) return undefined;
+    return queue?.poll()?.as(this.binary);
   }
 
   async return(): Promise<IteratorResult<Answer>> {

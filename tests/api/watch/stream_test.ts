@@ -169,10 +169,15 @@ Deno.test("the opening state gives way to others where a turn is over, changes c
   clock.turn = { isOver: true, next: () => Promise.resolve(void turns++) };
   await stream.next();
   assert.equal(turns, 1);
+  assert.equal(stream.poll?.(), undefined, "what is at hand waits for the next turn as well");
+  await stream.next();
+  assert.equal(turns, 2);
+  clock.turn = { ...clock.turn, isOver: false };
   while (stream.poll?.());
+  clock.turn = { ...clock.turn, isOver: true };
   bed.move("web0", "up");
   await stream.next();
-  assert.equal(turns, 1);
+  assert.equal(turns, 2);
   await stream.return?.();
 });
 
