@@ -6,7 +6,7 @@ import { createMetrics, type Metrics } from "../metrics/mod.ts";
 import { descriptorLimit, giveBackMemory, lookForGarbage, refuseDebugger } from "../net/mod.ts";
 import { ProbeThreads } from "../probing/mod.ts";
 import { apiMethods, type ConfigReloadOutcome } from "../api/mod.ts";
-import { Audit, type AuditedChange } from "../rpc/mod.ts";
+import { Audit, type AuditedChange, loadCompression } from "../rpc/mod.ts";
 import { Budgets } from "../port/mod.ts";
 import type { ServiceManager } from "../service/mod.ts";
 import { type FatalError, Supervisor } from "../supervisor/mod.ts";
@@ -84,6 +84,7 @@ export async function startDaemon(
 ): Promise<Daemon> {
   const { clock, log, manager, worker, fatal } = surroundings;
   await using parts = new AsyncDisposableStack();
+  await loadCompression();
   const metrics = parts.adopt(
     createMetrics({ clock, build: version, methods: apiMethods(settings) }),
     (each) => each.close(),

@@ -39,6 +39,7 @@
 export { openCounting, serveRpcs, shuttingDown } from "./server.ts";
 export type { RpcPortOptions, RpcServer } from "./server.ts";
 export { defaultMessageLimits, type MessageLimits, rpcBudgets } from "./limits.ts";
+export { loadCompression } from "./compression.ts";
 export { Audit, type AuditDeps, type AuditedChange, type AuditObserver } from "./audit.ts";
 export type { RpcObserver } from "./call.ts";
 export type { Counting, HttpAdapterOptions } from "./http_adapter.ts";

@@ -24,6 +24,24 @@ async function programmed(site: Site, daemon: InProcess): Promise<void> {
   await until(() => server(site)?.weight === 100, "the server in VPP");
 }
 
+Deno.test("what compressing takes is loaded before anybody can ask for it", async () => {
+  await using site = new Site(testConfig({ port: 1, backends }));
+  const { CompressionStream } = globalThis;
+  let made = 0;
+  globalThis.CompressionStream = new Proxy(CompressionStream, {
+    construct(target, args) {
+      made++;
+      return Reflect.construct(target, args);
+    },
+  });
+  try {
+    await using _daemon = await site.start();
+    equal(made, 1);
+  } finally {
+    globalThis.CompressionStream = CompressionStream;
+  }
+});
+
 Deno.test("a daemon probes, has VPP forward, tells of it everywhere and leaves VPP as it is", async () => {
   await using servers = new TestServers(["127.0.0.61"]);
   await using site = new Site(testConfig({ port: servers.port, backends }));
