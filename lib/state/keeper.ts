@@ -1,7 +1,7 @@
 import type { Checker, SavedBackend } from "../checker/mod.ts";
 import type { EventPage, EventQuery, Journal, MaglevEvent } from "../events/mod.ts";
 import { LimitedLog, type Logger } from "../log/mod.ts";
-import { type Clock, type Timer, yieldIfDue } from "../time/mod.ts";
+import { type Clock, inSlices, type Steps, type Timer, yieldIfDue } from "../time/mod.ts";
 import { Commits } from "./commits.ts";
 import { Condition, type StateCondition } from "./condition.ts";
 import { Dirty, type Taken } from "./dirty.ts";
@@ -19,6 +19,9 @@ const retryMs = 10_000;
 
 /** Backends and frontends of one batch: what is sent to the worker takes a millisecond or two. */
 const mostPerBatch = 1_000;
+
+/** Backends that are looked at before it is time to look at the clock. */
+const looksPerTurn = 64;
 
 /** What a keeper works with. */
 export interface KeeperOptions {
@@ -210,7 +213,7 @@ export class Keeper {
     for (const name of names) {
       const saved = checker.saved(name);
       if (saved && !isAlike(this.#known.get(name), saved)) this.#dirty.backends.add(name);
-      if (++looked % mostPerBatch === 0) await yieldIfDue(clock);
+      if (++looked % looksPerTurn === 0) await yieldIfDue(clock);
     }
     for (const name of this.#known.keys()) if (!names.has(name)) this.#dirty.backends.add(name);
   }
@@ -245,9 +248,10 @@ export class Keeper {
   /** Says whether it may go on. */
   async #write(checker: Kept): Promise<boolean> {
     const taken = this.#dirty.take(mostPerBatch);
-    const { events, upTo } = this.#nextEvents();
-    const batch = this.#batchOf(taken, checker, events);
+    // What is said from here on is for the next one, whether this one has it or not.
     const committed = this.#commits.begin();
+    const { events, upTo } = this.#nextEvents();
+    const batch = await inSlices(this.#options.clock, this.#batchOf(taken, checker, events));
     const written = await this.#options.keeping.write(batch);
     this.#note(batch, upTo, written);
     if (written.kind === "kept") {
@@ -259,22 +263,30 @@ export class Keeper {
     return written.kind === "emptied";
   }
 
-  #batchOf(
-    { backends: names, frontends, flushes }: Taken,
+  /** Yields between backends, and frontends. */
+  *#batchOf(
+    { backends: names, frontends: frontendNames, flushes }: Taken,
     checker: Kept,
     events: readonly MaglevEvent[],
-  ): Batch {
-    const backends = names.flatMap((name) => checker.saved(name) ?? []);
+  ): Steps<Batch> {
+    const backends: SavedBackend[] = [];
+    for (const name of names) {
+      const saved = checker.saved(name);
+      if (saved) backends.push(saved);
+      yield;
+    }
+    const frontends: Batch["frontends"][number][] = [];
+    for (const name of frontendNames) {
+      const weights = checker.savedWeights(name);
+      frontends.push({ name, weights, failOpen: checker.savedFailOpen(name) });
+      yield;
+    }
     const present = new Set(backends.map(({ name }) => name));
     return {
       aliveAt: this.#options.clock.wall(),
       backends,
       gone: names.filter((name) => !present.has(name)),
-      frontends: frontends.map((name) => ({
-        name,
-        weights: checker.savedWeights(name),
-        failOpen: checker.savedFailOpen(name),
-      })),
+      frontends,
       flushes,
       events,
       lastSeq: checker.events.lastSeq + (this.#isClosed ? 0 : claimed),
