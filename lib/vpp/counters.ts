@@ -1,7 +1,7 @@
 import type { ServerTraffic } from "../checker/mod.ts";
 import { ipRouteLookup } from "../gen/vpp.ts";
 import { compareIp, hostPrefix, type IpAddress } from "../ip/mod.ts";
-import { type Clock, inSlices, mergeSort, type Steps } from "../time/mod.ts";
+import { type Clock, inSlices, mergeSort, type Steps, yieldIfDue } from "../time/mod.ts";
 import {
   type Requester,
   RetvalError,
@@ -46,7 +46,7 @@ export class CounterReader {
     private readonly known: CountedState,
     private readonly clock: Clock,
   ) {
-    this.#routes = new RouteIndices(client);
+    this.#routes = new RouteIndices(client, clock);
     this.#learnedAt = clock.now();
   }
 
@@ -62,15 +62,14 @@ export class CounterReader {
     if (this.clock.now() - this.#learnedAt >= relearnMs) this.#relearn();
     const { version } = this.known;
     if (version === this.#version) return;
-    for (const address of this.known.takeChangedAddresses()) this.#routes.forget(address);
+    // All of them at once: what changes from here on is for the next time.
+    const changed = this.known.takeChangedAddresses();
+    await inSlices(this.clock, this.#routes.forget(changed));
     await this.#learnPoolIndices();
     const counted = await inSlices(this.clock, countedIn(this.known.all()));
-    const routes = routesOf(counted);
-    await this.#routes.learn(routes);
+    await this.#routes.learn(counted);
     this.#rows = await inSlices(this.clock, counterRows(counted, (key) => this.#routes.index(key)));
-    const isComplete = counted.vips.every(({ poolIndex }) => poolIndex !== undefined) &&
-      routes.every((key) => this.#routes.index(key) !== undefined);
-    this.#version = isComplete ? version : undefined;
+    this.#version = isComplete(this.#rows) ? version : undefined;
   }
 
   #relearn(): void {
@@ -89,6 +88,13 @@ export class CounterReader {
       if (poolIndex !== undefined) this.known.poolIndexFound(id, poolIndex);
     }
   }
+}
+
+/** Whether everything is known that VPP has to tell. */
+function isComplete({ vips, addresses, servers }: CounterRows): boolean {
+  return vips.every(({ pool }) => pool !== undefined) &&
+    addresses.every(({ route }) => route !== undefined) &&
+    servers.every(({ route }) => route !== undefined);
 }
 
 /** What VPP sent to servers, of one reading; undefined while nothing was read. */
@@ -110,16 +116,19 @@ class RouteIndices {
   /** By prefix, as text. */
   readonly #indices = new Map<string, number>();
 
-  constructor(private readonly client: Requester) {}
+  constructor(private readonly client: Requester, private readonly clock: Clock) {}
 
   /** The index of a route; undefined when VPP has no such route, or was not asked. */
   index(key: IpPrefix): number | undefined {
     return this.#indices.get(prefixText(key));
   }
 
-  /** Forgets the host route of this address. */
-  forget(address: IpAddress): void {
-    this.#indices.delete(hostPrefix(address));
+  /** Forgets the host routes of these addresses. */
+  *forget(addresses: Iterable<IpAddress>): Steps<void> {
+    for (const address of addresses) {
+      this.#indices.delete(hostPrefix(address));
+      yield;
+    }
   }
 
   /** Forgets everything. */
@@ -128,11 +137,26 @@ class RouteIndices {
   }
 
   /** Looks up what is not known. Rejects when the connection fails. */
-  async learn(keys: readonly IpPrefix[]): Promise<void> {
-    const unknown = keys.filter((key) => !this.#indices.has(prefixText(key)));
+  async learn(counted: Counted): Promise<void> {
+    const unknown = await inSlices(this.clock, this.#unknown(counted));
     for (let start = 0; start < unknown.length; start += windowSize) {
       await Promise.all(unknown.slice(start, start + windowSize).map((key) => this.#lookUp(key)));
+      await yieldIfDue(this.clock);
     }
+  }
+
+  /** The routes that count and are not known. */
+  *#unknown({ vips, servers }: Counted): Steps<IpPrefix[]> {
+    const unknown: IpPrefix[] = [];
+    for (const vip of vips) {
+      if (!this.#indices.has(prefixText(vip))) unknown.push(vip);
+      yield;
+    }
+    for (const address of servers) {
+      if (!this.#indices.has(hostPrefix(address))) unknown.push(hostOf(address));
+      yield;
+    }
+    return unknown;
   }
 
   /** A route that VPP does not have (-6) stays unknown and is asked for again. */
@@ -186,12 +210,7 @@ export function* countedIn(vips: Iterable<ActualVip>): Steps<Counted> {
     yield;
   }
   const addresses = yield* mergeSort([...servers.values()], compareIp);
-  return { vips: list.sort(compareVips), servers: addresses };
-}
-
-/** The routes that count for them. */
-function routesOf({ vips, servers }: Counted): IpPrefix[] {
-  return [...vips, ...servers.map(hostOf)];
+  return { vips: yield* mergeSort(list, compareVips), servers: addresses };
 }
 
 /** Puts the rows together. Yields now and then, for slicing. */

@@ -295,8 +295,21 @@ Deno.test("working out what is counted gives way after each VIP and each server"
   let pauses = 0;
   let step = counting.next();
   for (; !step.done; step = counting.next()) pauses++;
-  assert.equal(pauses, 2 + 1, "for two VIPs, and a short sort");
+  assert.equal(pauses, 2 + 1 + 1, "for two VIPs, and two short sorts");
   assert.equal([...counterRows(step.value, () => 1)].length, 2 + 2);
+});
+
+Deno.test("finding out where to read gives way after each address, and each window of look-ups", async () => {
+  const vpp = new Answering();
+  vpp.known.vips = [
+    vipOf("192.0.2.1", 80, 1, "10.0.0.1"),
+    vipOf("192.0.2.2", 80, 2, "10.0.0.2"),
+  ];
+  let pauses = 0;
+  vpp.clock.turn = { isOver: true, next: () => Promise.resolve(void pauses++) };
+  await vpp.read();
+  const [changed, counted, looked, windows, rows] = [2, 2 + 1 + 1, 4, 1, 4];
+  assert.equal(pauses, changed + counted + looked + windows + rows);
 });
 
 const counters: LbCounters = {

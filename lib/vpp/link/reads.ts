@@ -1,12 +1,12 @@
 import type { DesiredSource } from "../../checker/mod.ts";
-import { type Clock, inSlices, type Steps } from "../../time/mod.ts";
+import { type Clock, inSlices, mergeSort, type Steps } from "../../time/mod.ts";
 import type { Dumper } from "../../vppclient/mod.ts";
-import type { LbState, LbVipState, VppPlan } from "../service.ts";
+import type { LbState, LbVipState, PlannedChange, VppPlan } from "../service.ts";
 import { confDifference, describeConf } from "../state/conf.ts";
 import { describePlan, describeTables, plannedMoves } from "../state/describe.ts";
 import { DesiredView, type DesiredVip } from "../state/desired.ts";
 import type { Remembered } from "../state/ledger.ts";
-import { type OneState, planAll, planOne } from "../state/plan.ts";
+import { type OneState, planAll, planOne, type PrefixPlan } from "../state/plan.ts";
 import { readSnapshot, type Snapshot } from "../state/snapshot.ts";
 import { type ActualVip, compareVips, prefixText, serversInOrder } from "../state/vip.ts";
 
@@ -37,7 +37,7 @@ export class Reads {
   /** Everything that the lb plugin holds at some moment after this call. */
   state(): Promise<LbState> {
     const reading = this.#reading();
-    return reading.state ??= reading.snapshot.then(stateOf);
+    return reading.state ??= reading.snapshot.then((held) => inSlices(this.clock, stateOf(held)));
   }
 
   /** What a sync would change then: of one frontend, or of everything. */
@@ -83,7 +83,7 @@ export class Reads {
       : desired.map((vip) => planOne(vip, stateAround(vip, view, vips), memory));
     const changes = [
       ...(difference === "" ? [] : [describeConf(difference)]),
-      ...plans.flatMap(describePlan),
+      ...await inSlices(clock, describePlans(plans)),
       ...describeTables(desired, vips, plans),
     ];
     return { changes, moves: await inSlices(clock, plannedMoves(plans, vips)) };
@@ -99,6 +99,15 @@ function* desiredVips(view: DesiredView, names: readonly string[]): Steps<Desire
   return vips;
 }
 
+function* describePlans(plans: readonly PrefixPlan[]): Steps<PlannedChange[]> {
+  const changes: PlannedChange[] = [];
+  for (const plan of plans) {
+    for (const change of describePlan(plan)) changes.push(change);
+    yield;
+  }
+  return changes;
+}
+
 /** A sync asked for now may make any other VIP of the address anew. */
 function stateAround(vip: DesiredVip, view: DesiredView, vips: Snapshot["vips"]): OneState {
   const prefix = prefixText(vip);
@@ -110,8 +119,13 @@ function stateAround(vip: DesiredVip, view: DesiredView, vips: Snapshot["vips"])
 }
 
 /** Everything that the lb plugin holds, in order. */
-function stateOf({ conf, vips }: Snapshot): LbState {
-  return { conf, vips: [...vips.values()].sort(compareVips).map(vipState) };
+function* stateOf({ conf, vips }: Snapshot): Steps<LbState> {
+  const states: LbVipState[] = [];
+  for (const vip of yield* mergeSort([...vips.values()], compareVips)) {
+    states.push(vipState(vip));
+    yield;
+  }
+  return { conf, vips: states };
 }
 
 function vipState(vip: ActualVip): LbVipState {

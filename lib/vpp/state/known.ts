@@ -1,4 +1,5 @@
 import type { IpAddress } from "../../ip/mod.ts";
+import type { Steps } from "../../time/mod.ts";
 import type { DesiredVip } from "./desired.ts";
 import type { ServerChange } from "./plan.ts";
 import { type ActualVip, type DumpedVip, prefixText, usedFlag, type VipKey } from "./vip.ts";
@@ -59,17 +60,20 @@ export class KnownState {
   /**
    * Takes over a dump, and says what it shows otherwise than it was known: what somebody else has
    * done. What was changed while it was under way, a VIP or a server of one, keeps what is known of
-   * it, since the dump may have seen it before or after.
+   * it, since the dump may have seen it before or after. Yields between VIPs; nothing is to be noted
+   * as changed before the end.
    */
-  finishDump(dump: ReadonlyMap<string, DumpedVip>): Alteration[] {
+  *finishDump(dump: ReadonlyMap<string, DumpedVip>): Steps<Alteration[]> {
     const altered: Alteration[] = [];
     for (const [id, vip] of [...this.#vips]) {
+      yield;
       if (this.#touched.has(id) || dump.has(id)) continue;
       altered.push({ vip, detail: "removed" });
       this.#noteChange(vip.address);
       this.#drop(id);
     }
     for (const dumped of dump.values()) {
+      yield;
       const before = this.#vips.get(dumped.id);
       const touched = this.#touched.get(dumped.id);
       if (touched === "all" || (touched && !before)) continue;

@@ -23,7 +23,7 @@ export interface PresentVips {
  */
 export class Occupied {
   #vips: Vips | undefined;
-  #servers: ReadonlyMap<string, string> | undefined;
+  #servers: ReadonlyMap<string, ActualVip> | undefined;
 
   constructor(private readonly wanted: WantedAddresses, private readonly present: PresentVips) {}
 
@@ -38,7 +38,9 @@ export class Occupied {
   /** Why no VIP may be added here, as a sentence; undefined when it may. */
   refuseVip({ address }: VipKey): string | undefined {
     this.#servers ??= serversOf(this.present);
-    const use = this.#sourceUse(address) ?? this.#servers.get(address.text);
+    const vip = this.#servers.get(address.text);
+    const use = this.#sourceUse(address) ??
+      (vip && `a server that VPP has for the VIP ${prefixText(vip)}`);
     return use && `the VIP ${address.text} is at the address of ${use}`;
   }
 
@@ -75,13 +77,13 @@ function vipsOf({ frontends }: WantedAddresses, present: PresentVips): Vips {
   return { byHost, wide };
 }
 
-function serversOf(present: PresentVips): ReadonlyMap<string, string> {
-  const servers = new Map<string, string>();
-  for (const vip of present.all()) {
-    for (const text of vip.servers.keys()) {
-      servers.set(text, `a server that VPP has for the VIP ${prefixText(vip)}`);
-    }
-  }
+/**
+ * Of each server a VIP that has it. There may be tens of thousands, and they are looked at for each
+ * window: no sentence is made that nobody is told.
+ */
+function serversOf(present: PresentVips): ReadonlyMap<string, ActualVip> {
+  const servers = new Map<string, ActualVip>();
+  for (const vip of present.all()) for (const text of vip.servers.keys()) servers.set(text, vip);
   return servers;
 }
 

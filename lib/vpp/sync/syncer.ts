@@ -1,6 +1,6 @@
 import type { CheckerView } from "../../checker/mod.ts";
 import type { EventSink } from "../../events/mod.ts";
-import { type Timer, yieldIfDue } from "../../time/mod.ts";
+import { inSlices, type Timer, yieldIfDue } from "../../time/mod.ts";
 import type { Dumper } from "../../vppclient/mod.ts";
 import type { LbConf, VppObserver } from "../service.ts";
 import { readConf, setConf } from "../state/conf.ts";
@@ -124,7 +124,7 @@ class Syncer {
     }
     const { conf, vips } = await reading;
     await yieldIfDue(clock);
-    const altered = known.finishDump(vips);
+    const altered = await inSlices(clock, known.finishDump(vips));
     step.checked();
     if (this.#isAdopted && altered.length > 0) this.#tellAltered(altered);
     await yieldIfDue(clock);

@@ -112,3 +112,36 @@ Deno.test("who asks while VPP is being read waits for that, and shares the next 
   await bed.while(Promise.all(reads));
   assert.equal(sent(bed, "lb_vip_dump") - before, 2);
 });
+
+Deno.test("what comes of a reading is put in order, described and compared a VIP at a time", async () => {
+  const vips = Array.from({ length: 20 }, (_, i) => `192.0.2.${i + 1}`);
+  const many: ConfigWish = {
+    ...web,
+    frontends: Object.fromEntries(
+      vips.map((vip, i) => [`f${i}`, { vip, key: "tcp 80", pools: [{ b1: 100 }] }]),
+    ),
+  };
+  await using bed = new Bed(many, { delayMs: 5 });
+  await bed.start();
+  const { turn } = bed.clock;
+  const pausesOf = async (work: () => Promise<unknown>) => {
+    let pauses = 0;
+    bed.clock.turn = { isOver: true, next: () => Promise.resolve(void pauses++) };
+    await bed.while(work());
+    bed.clock.turn = turn;
+    return pauses;
+  };
+  const reading = await pausesOf(() => bed.vpp.plan("f0"));
+  const above = async (work: () => Promise<unknown>) => await pausesOf(work) - reading;
+  const state = await above(() => bed.vpp.state());
+  const sync = await above(() => bed.vpp.sync());
+  for (const vip of vips) {
+    bed.sim.byHand.deleteServer({ prefix: `${vip}/32`, protocol: 6, port: 80 }, "10.0.0.1");
+    bed.sim.byHand.deleteVip({ prefix: `${vip}/32`, protocol: 6, port: 80 });
+  }
+  const plan = await above(() => bed.vpp.plan());
+  // Beside the reading itself. A sync compares what is known, and works out what is desired.
+  assert.ok(state >= 19, `${state} pauses for the order of 20 VIPs`);
+  assert.ok(sync >= 60, `${sync} pauses for three looks at 20 VIPs`);
+  assert.ok(plan >= 38, `${plan} pauses for two looks at 20 VIPs`);
+});

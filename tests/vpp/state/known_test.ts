@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type DumpedVip, vipId } from "../../../lib/vpp/state/vip.ts";
 import { KnownState } from "../../../lib/vpp/state/known.ts";
+import { atOnce } from "../../../lib/time/mod.ts";
 import { ip } from "../../support/ip.ts";
 
 type Change = Partial<Omit<DumpedVip, "servers">>;
@@ -31,7 +32,7 @@ function after(...dumps: Map<string, DumpedVip>[]) {
     known.takeChangedAddresses();
     const before = known.version;
     known.startDump();
-    altered = known.finishDump(dump).map(({ vip, detail }) => `${vip.port}: ${detail}`);
+    altered = atOnce(known.finishDump(dump)).map(({ vip, detail }) => `${vip.port}: ${detail}`);
     changed = [...known.takeChangedAddresses()].map(({ text }) => text);
     versions = known.version - before;
   }
@@ -91,14 +92,20 @@ Deno.test("what was changed while a dump was under way stays as it is known", ()
   });
   known.vipRemoved(vip(82, {}).id);
   const stale = [vip(80, { "10.0.0.1": 100, "10.0.0.2": 50 }), vip(81, {}), vip(82, {})];
-  assert.deepEqual(known.finishDump(dumpOf(...stale)).map(({ detail }) => detail), [
+  assert.deepEqual(atOnce(known.finishDump(dumpOf(...stale))).map(({ detail }) => detail), [
     "10.0.0.9 removed",
   ]);
   assert.equal(known.vip(base.id)?.servers.get("10.0.0.1")?.weight, 0);
   assert.equal(known.vip(base.id)?.servers.get("10.0.0.1")?.buckets, 10);
   assert.equal(known.vip(vip(82, {}).id), undefined);
   known.startDump();
-  assert.equal(known.finishDump(dumpOf(...stale)).length, 2, "and only while it was");
+  assert.equal(atOnce(known.finishDump(dumpOf(...stale))).length, 2, "and only while it was");
+});
+
+Deno.test("taking over a dump gives way between VIPs", () => {
+  const { known } = after(dumpOf(base, vip(81, {})));
+  known.startDump();
+  assert.equal([...known.finishDump(dumpOf(base, vip(81, {}), vip(82, {})))].length, 2 + 3);
 });
 
 Deno.test("VIPs are found by their prefix, and prefixes without VIPs are forgotten", () => {
@@ -183,7 +190,7 @@ Deno.test("of a VIP that was changed during a dump, everything else is found out
   known.serverChanged(base.id, { kind: "as-del", address: gone });
   // Seen before these changes, but after somebody had removed the first server and added another.
   const dump = dumpOf(vip(80, { "10.0.0.2": 50, "10.0.0.3": 1, "10.0.0.5": 5 }));
-  const altered = known.finishDump(dump).map(({ detail }) => detail);
+  const altered = atOnce(known.finishDump(dump)).map(({ detail }) => detail);
   assert.deepEqual(altered, ["10.0.0.1 removed, 10.0.0.5 added with weight 5"]);
   const servers = [...known.vip(base.id)?.servers ?? []].map((
     [text, { weight }],
@@ -209,7 +216,7 @@ Deno.test("a VIP that was made or removed during a dump is as it is known", () =
   known.serverChanged(made.id, {
     ...{ kind: "as-add", address: ip("10.0.0.9"), weight: 3, flushing: false },
   });
-  assert.deepEqual(known.finishDump(dumpOf(base, vip(81, { "10.0.0.1": 1 }))), []);
+  assert.deepEqual(atOnce(known.finishDump(dumpOf(base, vip(81, { "10.0.0.1": 1 })))), []);
   assert.equal(known.vip(base.id), undefined);
   assert.deepEqual([...known.vip(made.id)?.servers.keys() ?? []], ["10.0.0.9"]);
   assert.ok(known.vip(empty.id), "though nothing was done to its servers");

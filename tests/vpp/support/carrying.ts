@@ -1,12 +1,12 @@
 /** What is desired as a list, and carrying it out against the model without anything in between. */
 
 import type { Frontend } from "../../../lib/config/mod.ts";
-import { FakeClock } from "../../../lib/time/mod.ts";
+import { atOnce, FakeClock } from "../../../lib/time/mod.ts";
 import type { DesiredVip } from "../../../lib/vpp/state/desired.ts";
 import { Ledger } from "../../../lib/vpp/state/ledger.ts";
 import { prefixText } from "../../../lib/vpp/state/vip.ts";
 import { Changes, type ChangesContext, Run } from "../../../lib/vpp/sync/changes.ts";
-import { KnownState } from "../../../lib/vpp/state/known.ts";
+import { type Alteration, KnownState } from "../../../lib/vpp/state/known.ts";
 import { readSnapshot } from "../../../lib/vpp/state/snapshot.ts";
 import {
   allTargets,
@@ -52,9 +52,9 @@ export class Carrying {
   }
 
   /** Asks VPP what it holds. */
-  async look(): Promise<ReturnType<KnownState["finishDump"]>> {
+  async look(): Promise<Alteration[]> {
     this.known.startDump();
-    return this.known.finishDump((await readSnapshot(this.vpp, this.clock)).vips);
+    return atOnce(this.known.finishDump((await readSnapshot(this.vpp, this.clock)).vips));
   }
 
   /** A full sync by what is known. */

@@ -263,7 +263,7 @@ Deno.test("long work looks after each prefix and each VIP whether others are to 
   const { clock, looks } = attentive();
   const reads = new Reads(new ModelVpp(), clock, new Ledger());
   await reads.plan(bed.checker, undefined);
-  assert.equal(looks(), 100, "what is desired, and what is to be done");
+  assert.equal(looks(), 150, "what is desired, what is to be done, and how that is told");
   assert.equal(yields(planAll([], [], new Ledger())), 0);
   const paragraphs = Array.from({ length: 3 }, (_, i) => ` ip4-gre4 [${i}] 192.0.2.${i}/32\n`);
   assert.equal(yields(parseVerbose(paragraphs.join(""))), 3);
