@@ -23,6 +23,9 @@ import {
 /** Nobody tells when somebody else's route takes over the index of one of ours. */
 const relearnMs = 300_000;
 
+/** Rows that are read at once, in a millisecond. */
+const rowsPerSlice = 1_024;
+
 /** The VIPs and servers that are counted, and what has changed about them. */
 export type CountedState = Pick<
   KnownState,
@@ -53,8 +56,29 @@ export class CounterReader {
   /** One reading. Rejects with SegmentError, or when the connection fails. */
   async read(): Promise<LbCounters> {
     await this.#prepare();
-    const rows = this.#rows;
-    return await this.segment.read((view) => readCounters(rows, view, this.clock.wall()));
+    const { vips, addresses, servers } = this.#rows;
+    return {
+      at: this.clock.wall(),
+      vips: await this.#readRows(vips, vipReader),
+      addresses: await this.#readRows(addresses, addressReader),
+      servers: await this.#readRows(servers, serverReader),
+    };
+  }
+
+  /** Reads some rows at a time, each time of one moment: what VPP counts goes on between them. */
+  async #readRows<Row, Told>(
+    rows: readonly Row[],
+    reader: RowReader<Row, Told>,
+  ): Promise<readonly Told[]> {
+    const told: Told[] = [];
+    // Also where there are none: whether the segment can be read shows each time.
+    do {
+      const some = rows.slice(told.length, told.length + rowsPerSlice);
+      const read = await this.segment.read((view) => some.map(reader(view)));
+      for (const each of read) told.push(each);
+      await yieldIfDue(this.clock);
+    } while (told.length < rows.length);
+    return told;
   }
 
   /** Finds out where to read, if that may have changed. */
@@ -236,37 +260,50 @@ export function* counterRows(
   return rows;
 }
 
-/** Reads all rows at Unix milliseconds `at`. Counters that do not exist yet are 0. */
-function readCounters(rows: CounterRows, view: StatsView, at: number): LbCounters {
+/** Makes what is told of a row, with a view of one moment. */
+type RowReader<Row, Told> = (view: StatsView) => (row: Row) => Told;
+
+/** Of VIPs. Counters that do not exist yet are 0, here and below. */
+const vipReader: RowReader<CounterRows["vips"][number], LbCounters["vips"][number]> = (view) => {
   const next = view.simple(statsNames.next);
   const first = view.simple(statsNames.first);
   const untracked = view.simple(statsNames.untracked);
   const noServer = view.simple(statsNames.noServer);
-  const to = view.combined(statsNames.routeTo);
-  const via = view.combined(statsNames.routeVia);
-  return {
-    at,
-    vips: rows.vips.map(({ prefix, protocol, port, pool }) => ({
-      ...{ prefix, protocol, port, ...unknownIf(pool) },
-      next: next(pool),
-      first: first(pool),
-      untracked: untracked(pool),
-      noServer: noServer(pool),
-    })),
-    addresses: rows.addresses.map(({ prefix, route }) => ({
-      prefix,
-      packets: to.packets(route),
-      bytes: to.bytes(route),
-      ...unknownIf(route),
-    })),
-    servers: rows.servers.map(({ address, route }) => ({
-      address,
-      packets: via.packets(route),
-      bytes: via.bytes(route),
-      ...unknownIf(route),
-    })),
-  };
-}
+  return ({ prefix, protocol, port, pool }) => ({
+    ...{ prefix, protocol, port, ...unknownIf(pool) },
+    next: next(pool),
+    first: first(pool),
+    untracked: untracked(pool),
+    noServer: noServer(pool),
+  });
+};
+
+/** Of their addresses. */
+const addressReader: RowReader<
+  CounterRows["addresses"][number],
+  LbCounters["addresses"][number]
+> = (view) => {
+  const { packets, bytes } = view.combined(statsNames.routeTo);
+  return ({ prefix, route }) => ({
+    prefix,
+    packets: packets(route),
+    bytes: bytes(route),
+    ...unknownIf(route),
+  });
+};
+
+/** Of servers. */
+const serverReader: RowReader<CounterRows["servers"][number], LbCounters["servers"][number]> = (
+  view,
+) => {
+  const { packets, bytes } = view.combined(statsNames.routeVia);
+  return ({ address, route }) => ({
+    address,
+    packets: packets(route),
+    bytes: bytes(route),
+    ...unknownIf(route),
+  });
+};
 
 function unknownIf(index: number | undefined): Knowable {
   return index === undefined ? { isUnknown: true } : {};

@@ -308,8 +308,22 @@ Deno.test("finding out where to read gives way after each address, and each wind
   let pauses = 0;
   vpp.clock.turn = { isOver: true, next: () => Promise.resolve(void pauses++) };
   await vpp.read();
-  const [changed, counted, looked, windows, rows] = [2, 2 + 1 + 1, 4, 1, 4];
-  assert.equal(pauses, changed + counted + looked + windows + rows);
+  const [changed, counted, looked, windows, rows, read] = [2, 2 + 1 + 1, 4, 1, 4, 3];
+  assert.equal(pauses, changed + counted + looked + windows + rows + read);
+});
+
+Deno.test("thousands of counters are read some at a time", async () => {
+  const vpp = new Answering();
+  const servers = Array.from({ length: 2_100 }, (_, i) => `10.0.${i >> 8}.${i & 255}`);
+  vpp.known.vips = servers.map((server, i) => vipOf("192.0.2.1", i + 1, 3, server));
+  for (const server of servers) vpp.routes.set(`${server}/32`, 9);
+  await vpp.reader.read();
+  let pauses = 0;
+  vpp.clock.turn = { isOver: true, next: () => Promise.resolve(void pauses++) };
+  const { servers: told } = await vpp.reader.read();
+  assert.equal(pauses, 3 + 1 + 3, "for VIPs, their address, and servers");
+  assert.deepEqual(told.map(({ address }) => address), servers);
+  assert.deepEqual(told.map(({ packets }) => packets), servers.map(() => 900));
 });
 
 const counters: LbCounters = {

@@ -122,10 +122,10 @@ export class DesiredView {
       desiredVip(snapshot, this.#layoutOf(snapshot), this.checker.config.lb.buckets);
   }
 
-  /** The id of its VIP, at less cost. */
+  /** The id of its VIP, whatever its weights: it costs next to nothing, also of thousands. */
   idOf(frontend: string): string | undefined {
-    const snapshot = this.checker.frontend(frontend);
-    return snapshot && vipId(vipKeyOf(snapshot.config));
+    const config = this.checker.config.frontends.get(frontend);
+    return config && vipId(vipKeyOf(config));
   }
 
   /** Several at once; frontends that are gone are left out. */

@@ -123,6 +123,13 @@ Deno.test("what follows from the configuration is worked out once for all transi
   assert.deepEqual(servers(), ["10.0.0.0"]);
 });
 
+Deno.test("ids are found without looking at weights, which would be worked out anew", () => {
+  using bench = new Bench(site);
+  const { config } = bench.checker;
+  const view = new DesiredView({ config, frontend: () => assert.fail("it was looked at") });
+  assert.equal(view.idOf("web"), "192.0.2.1/32 6 80");
+});
+
 Deno.test("frontends that are gone have no VIP, and no id", () => {
   using bench = new Bench(site);
   const view = new DesiredView(bench.checker);
