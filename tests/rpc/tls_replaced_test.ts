@@ -52,7 +52,10 @@ async function shownAt(port: number): Promise<string> {
   return serialNumber;
 }
 
-Deno.test("certificates are replaced a hundred times under fifty streams", async () => {
+// Of fifty streams that are aborted fetch keeps the body of one or none (2.9.6), without a descriptor.
+const options = { sanitizeResources: false };
+
+Deno.test("certificates are replaced a hundred times under fifty streams", options, async () => {
   const folder = await Deno.makeTempDir({ prefix: "maglev-tls-" });
   try {
     const paths = { cert: `${folder}/cert`, key: `${folder}/key`, clientCa: "" };
