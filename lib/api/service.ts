@@ -52,7 +52,7 @@ import {
 } from "./lists.ts";
 import { actorOf, auditedReload, auditedSync, type Memory, steeringRpcs } from "./steering.ts";
 import type { EventHub } from "./watch/hub.ts";
-import { watchEvents, watchFilter } from "./watch/stream.ts";
+import { watchFilter } from "./watch/stream.ts";
 
 /** What the API shows and steers. */
 export interface ApiSources {
@@ -112,7 +112,7 @@ function showRpcs({ checker, hub, journal, archive, clock, calls }: MaglevDeps):
     }),
     serverStream(
       m.watchEvents,
-      (req, context) => watchEvents(hub, req, context),
+      (req, context) => hub.stream(req, context),
       (req) => watchFilter(req).log === "debug" ? debugEventsRole : undefined,
     ),
     unary(m.listEvents, (req, context) => {

@@ -1,10 +1,16 @@
 import type { ConnectError } from "@connectrpc/connect";
 import type { CheckerView } from "../../checker/mod.ts";
 import type { Journal, MaglevEvent } from "../../events/mod.ts";
-import type { Event } from "../../gen/maglev_pb.ts";
+import type { Event, WatchRequest } from "../../gen/maglev_pb.ts";
 import type { LogSource } from "../../log/mod.ts";
 import { prefixOf } from "../../port/mod.ts";
-import { type Backlog, EventQueue, type QueueLimits } from "../../rpc/mod.ts";
+import {
+  type Answer,
+  type Backlog,
+  type CallContext,
+  EventQueue,
+  type QueueLimits,
+} from "../../rpc/mod.ts";
 import { type Clock, visitInSlices } from "../../time/mod.ts";
 import {
   backendStateToProto,
@@ -14,7 +20,15 @@ import {
 } from "../convert/events.ts";
 import { type WatchBudgets, type WatchSlot, WatchSlots } from "../limits.ts";
 import { type Feed, give, HeartbeatFeed, LogFeed, PulseFeed, type Watcher } from "./feeds.ts";
-import { resume, type Resumption, SharedEvent, SharedEvents, type WatchFilter } from "./stream.ts";
+import {
+  resume,
+  type Resumption,
+  SharedEvent,
+  SharedEvents,
+  type WatchFilter,
+  watchFilter,
+  WatchStream,
+} from "./stream.ts";
 
 /** What a hub deals out, and how. */
 export interface EventHubOptions {
@@ -94,6 +108,13 @@ export class EventHub {
   /** Streams open now. */
   get size(): number {
     return this.#watchers.size;
+  }
+
+  /** The event stream of one client: `WatchEvents` of proto/maglev.proto. */
+  stream(request: WatchRequest, { binary, principal }: CallContext): AsyncIterable<Answer> {
+    const filter = watchFilter(request);
+    const open = () => this.watch(filter, principal.peer);
+    return { [Symbol.asyncIterator]: () => new WatchStream(open, binary, this.clock) };
   }
 
   /**

@@ -14,7 +14,6 @@ import {
 import { type LogLevel, logLevels, type LogRecord, parseLogLevel } from "../../log/mod.ts";
 import {
   type Answer,
-  type CallContext,
   type EventQueue,
   invalid,
   type Polling,
@@ -23,7 +22,6 @@ import {
 } from "../../rpc/mod.ts";
 import { type Clock, yieldIfDue } from "../../time/mod.ts";
 import { eventToProto } from "../convert/events.ts";
-import type { EventHub } from "./hub.ts";
 
 /** An event on its way to any number of streams: written once in each form, whoever reads it. */
 export class SharedEvent {
@@ -60,21 +58,10 @@ export class SharedEvents {
   }
 }
 
-/** The event stream of one client: `WatchEvents` of proto/maglev.proto. */
-export function watchEvents(
-  hub: EventHub,
-  request: WatchRequest,
-  { binary, principal }: CallContext,
-): AsyncIterable<Answer> {
-  const filter = watchFilter(request);
-  const open = () => hub.watch(filter, principal.peer);
-  return { [Symbol.asyncIterator]: () => new WatchStream(open, binary, hub.clock) };
-}
-
 const end: IteratorResult<Answer> = { done: true, value: undefined };
 
 /** A queue that takes a moment to open, and that may be returned while it does. */
-class WatchStream implements Polling<Answer> {
+export class WatchStream implements Polling<Answer> {
   /** Let go once it was called, and the request with it. */
   #open: (() => Promise<EventQueue<SharedEvent>>) | undefined;
   #queue: EventQueue<SharedEvent> | undefined;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { create } from "@bufbuild/protobuf";
 import { backendStateToProto } from "../../../lib/api/convert/events.ts";
 import { EventHub, SnapshotCache } from "../../../lib/api/watch/hub.ts";
-import { knownKinds, wantsRecord, watchEvents } from "../../../lib/api/watch/stream.ts";
+import { knownKinds, wantsRecord } from "../../../lib/api/watch/stream.ts";
 import { eventKinds } from "../../../lib/events/mod.ts";
 import { WatchRequestSchema } from "../../../lib/gen/maglev_pb.ts";
 import type { Answer, Polling } from "../../../lib/rpc/answer.ts";
@@ -119,7 +119,7 @@ const end = { done: true, value: undefined };
 function watch({ hub }: Pick<HubBed, "hub">, binary = true, peer = "192.0.2.1"): Polling<Answer> {
   const { signal } = new AbortController();
   const request = create(WatchRequestSchema, { frontend: false });
-  return watchEvents(hub, request, { signal, principal: operatorAt(peer), binary })
+  return hub.stream(request, { signal, principal: operatorAt(peer), binary })
     [Symbol.asyncIterator]();
 }
 
