@@ -80,9 +80,7 @@ function numbersByName(text: string): ReadonlyMap<string, number> {
   const found = new Map<string, number>();
   for (const line of text.split("\n")) {
     const [name = "", , number = ""] = line.split(":");
-    if (name !== "" && /^\d{1,10}$/.test(number) && !found.has(name)) {
-      found.set(name, Number(number));
-    }
+    if (name !== "" && /^\d{1,10}$/.test(number)) found.getOrInsert(name, Number(number));
   }
   return found;
 }

@@ -34,12 +34,9 @@ export function reflectionRpcs(services: readonly DescService[]): readonly Rpc[]
   const names = services.map(({ typeName }) => typeName).sort();
   const index = indexSymbols(services);
   const files = new Map<DescFile, Uint8Array[]>();
-  const describe: Describe = (file) => {
-    const known = files.get(file) ??
-      withDependencies(file).map(({ proto }) => toBinary(FileDescriptorProtoSchema, proto));
-    files.set(file, known);
-    return known;
-  };
+  const written = (file: DescFile) =>
+    withDependencies(file).map(({ proto }) => toBinary(FileDescriptorProtoSchema, proto));
+  const describe: Describe = (file) => files.getOrInsertComputed(file, written);
   const reply = <R extends V1Request | V1AlphaRequest>(originalRequest: R) => ({
     originalRequest,
     validHost: originalRequest.host,

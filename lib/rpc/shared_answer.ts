@@ -83,8 +83,7 @@ export class AnswersByObject<A extends Answer | Promise<Answer> = Answer> {
 
   /** The answer about `object`, made unless it was before. */
   of(object: object, binary: boolean, make: () => A): A {
-    const known = this.#known.get(object) ?? {};
-    this.#known.set(object, known);
+    const known = this.#known.getOrInsertComputed(object, () => ({}));
     return binary ? known.binary ??= make() : known.json ??= make();
   }
 }

@@ -42,9 +42,8 @@ export function targetsOf(configs: readonly Config[], scheme: "" | Way): Targets
   for (const { frontends } of configs) {
     for (const frontend of frontends.values()) {
       const key = `${frontend.protocol} ${placeOf(frontend)}`;
-      const known = united.get(key);
-      if (known) known.names.add(frontend.name);
-      else united.set(key, { frontend, names: new Set([frontend.name]) });
+      const one = united.getOrInsertComputed(key, () => ({ frontend, names: new Set() }));
+      one.names.add(frontend.name);
     }
   }
   const vips: Vip[] = [];

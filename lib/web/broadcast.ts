@@ -171,15 +171,11 @@ export class Broadcast {
   /** Something is new. It is told a moment later, with what else is new then. */
   publish(server: string, change: Change): void {
     if (change.kind === "pulses") {
-      const known = this.#probes.get(server) ?? new Probes();
-      this.#probes.set(server, known);
-      known.add(change);
+      this.#probes.getOrInsertComputed(server, () => new Probes()).add(change);
       // What is running is soon over.
       return this.#wake(change.running !== undefined && change.running.length > 0);
     }
-    const known = this.#pending.get(server);
-    if (known) known.push(change);
-    else this.#pending.set(server, [change]);
+    this.#pending.getOrInsertComputed(server, () => []).push(change);
     this.#wake(true);
   }
 

@@ -34,9 +34,7 @@ export class ProbeHistory {
   /** Keeps probes that have just ended. */
   take(at: number, pulses: readonly Pulse[]): void {
     for (const [name, ok, , ms] of pulses) {
-      const ring = this.#rings.get(name) ?? new Ring();
-      this.#rings.set(name, ring);
-      ring.add(at, ok, ms);
+      this.#rings.getOrInsertComputed(name, () => new Ring()).add(at, ok, ms);
     }
   }
 

@@ -255,9 +255,8 @@ export class Reader {
       if (event.case !== "frontend" || !event.value.transition) continue;
       const { from, to, atUnixNs } = event.value.transition;
       const { frontendName: name } = event.value;
-      const known: Step[] = steps.get(name) ?? [[clock.wall() - stripMs, from]];
+      const known = steps.getOrInsertComputed(name, () => [[clock.wall() - stripMs, from]]);
       known.push([Number(atUnixNs) / 1e6, to]);
-      steps.set(name, known);
     }
     this.#publish({ kind: "reading", journal, steps: Object.fromEntries(steps) });
     this.#isPastKnown = true;

@@ -54,10 +54,9 @@ export class TrafficRates {
   }
 
   #keep(key: string, point: TrafficPoint): void {
-    const points = this.#points.get(key) ?? [];
+    const points = this.#points.getOrInsertComputed(key, () => []);
     points.push(point);
     if (points.length > kept) points.shift();
-    this.#points.set(key, points);
   }
 }
 

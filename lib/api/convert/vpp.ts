@@ -178,9 +178,8 @@ export class VppNames {
 
   /** The backend at that address in a frontend; empty where there is none. */
   backend(frontend: string, address: string): string {
-    const known = this.#members.get(frontend) ?? this.#membersOf(frontend);
-    this.#members.set(frontend, known);
-    return known.get(address) ?? "";
+    const members = this.#members.getOrInsertComputed(frontend, () => this.#membersOf(frontend));
+    return members.get(address) ?? "";
   }
 
   /** Frontends on this prefix, sorted. */

@@ -73,10 +73,7 @@ export class LogFeed implements Feed {
 
   join(watcher: Watcher): void {
     const level = watcher.filter.log;
-    if (!level) return;
-    const channel = this.#channels.get(level);
-    if (channel) channel.watchers.add(watcher);
-    else this.#channels.set(level, this.#open(level, watcher));
+    if (level) this.#channels.getOrInsertComputed(level, this.#open).watchers.add(watcher);
   }
 
   leave(watcher: Watcher): void {
@@ -89,15 +86,15 @@ export class LogFeed implements Feed {
     this.#channels.delete(level);
   }
 
-  #open(level: LogLevel, first: Watcher): Channel {
-    const watchers = new Set([first]);
+  readonly #open = (level: LogLevel): Channel => {
+    const watchers = new Set<Watcher>();
     const unsubscribe = this.logs.subscribe(level, (record) => {
       for (const watcher of watchers) {
         if (wantsRecord(watcher.filter, record)) give(watcher, this.#shared(record));
       }
     });
     return { watchers, unsubscribe };
-  }
+  };
 
   /** Channels hear of a record one after the other, so that the last one is all there is to keep. */
   #shared(record: LogRecord): SharedEvent {

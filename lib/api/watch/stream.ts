@@ -50,11 +50,7 @@ export class SharedEvents {
 
   /** One change. */
   of(event: MaglevEvent): SharedEvent {
-    const known = this.#known.get(event);
-    if (known) return known;
-    const shared = new SharedEvent(eventToProto(event));
-    this.#known.set(event, shared);
-    return shared;
+    return this.#known.getOrInsertComputed(event, () => new SharedEvent(eventToProto(event)));
   }
 }
 

@@ -99,9 +99,7 @@ export class HpackEncoder {
     const serial = this.#table.insert(field);
     if (serial === undefined) return;
     const [name, value] = field;
-    const serials = this.#serials.get(name);
-    if (serials) serials.set(value, serial);
-    else this.#serials.set(name, new Map([[value, serial]]));
+    this.#serials.getOrInsertComputed(name, () => new Map()).set(value, serial);
   }
 
   #forget([name, value]: H2Field, serial: number): void {

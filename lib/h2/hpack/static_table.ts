@@ -80,9 +80,8 @@ function places(): Map<string, { index: number; byValue: Map<string, number> }> 
   const result = new Map<string, { index: number; byValue: Map<string, number> }>();
   staticTable.forEach(([name, value], position) => {
     const index = position + 1;
-    const place = result.get(name) ?? { index, byValue: new Map<string, number>() };
+    const place = result.getOrInsertComputed(name, () => ({ index, byValue: new Map() }));
     if (value !== "") place.byValue.set(value, index);
-    result.set(name, place);
   });
   return result;
 }

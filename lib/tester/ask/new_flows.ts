@@ -34,8 +34,7 @@ export class NewFlows implements Asker {
   }
 
   ask(vip: Vip, done: (result: TryResult) => void): () => void {
-    const check = this.#checks.get(vip) ?? checkOf(vip, this.options);
-    this.#checks.set(vip, check);
+    const check = this.#checks.getOrInsertComputed(vip, () => checkOf(vip, this.options));
     const target = { address: vip.address, check, netns: "" };
     return this.#prober.start(target, (result) => done(resultOf(vip, result)));
   }
