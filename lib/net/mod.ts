@@ -32,10 +32,10 @@ export {
   listenSeqpacket,
   receiveFd,
   sendFd,
+  type WaitOptions,
 } from "./seqpacket.ts";
 export { isListening, type UnixClient, UnixListener, type UnixPeer } from "./unix_listener.ts";
 export type { Clock, Timer } from "../time/mod.ts";
-export type { WaitOptions } from "./wait.ts";
 export {
   Connection,
   type ConnectionUser,

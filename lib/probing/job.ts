@@ -1,7 +1,6 @@
 import type { CheckType } from "../config/mod.ts";
 import type { ProbeTarget } from "../probes/mod.ts";
 import type { Board } from "./board.ts";
-import { type ProbeTimes, probeTimes } from "./probe_times.ts";
 import type { DatedResult } from "./types.ts";
 
 /** What is probed in one way, which decides about the thread that does it: its row is only its own. */
@@ -21,6 +20,17 @@ export interface Place {
   readonly board: Board;
   readonly row: number;
   readonly kind: ProbeKind;
+}
+
+/** How long the last probes of one target took, in milliseconds. */
+export interface ProbeTimes {
+  /** How many these are, from 1 up to 100. */
+  readonly count: number;
+  /** Half of them took no longer, … */
+  readonly p50: number;
+  /** … and 95 of 100 no longer than this. */
+  readonly p95: number;
+  readonly max: number;
 }
 
 /** What is probed for `owner`, and what came of it. */
@@ -87,4 +97,16 @@ export class ProbeJob<T> {
     const noted = this.place?.board.read(this.place.row);
     return noted && noted.revision >= this.countsFrom ? noted.result : undefined;
   }
+}
+
+/**
+ * What durations come to, by nearest rank: each figure is one that was measured. Undefined for
+ * none. The durations are put in order.
+ */
+export function probeTimes(durations: Float32Array): ProbeTimes | undefined {
+  const count = durations.length;
+  if (count === 0) return undefined;
+  durations.sort();
+  const atRank = (share: number) => durations[Math.ceil(share * count) - 1] ?? 0;
+  return { count, p50: atRank(.5), p95: atRank(.95), max: atRank(1) };
 }

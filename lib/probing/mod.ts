@@ -44,8 +44,7 @@
 
 export { type Counts, durationBounds, isPass } from "./board.ts";
 export { ProbeThreads, type ThreadOptions } from "./thread_client.ts";
-export { ProbeJob } from "./job.ts";
-export type { ProbeTimes } from "./probe_times.ts";
+export { ProbeJob, type ProbeTimes } from "./job.ts";
 export { PretendedProbing } from "./pretended.ts";
 export { Probing, type ProbingOptions } from "./probing.ts";
 export { onThisThread, type ScheduleOptions } from "./schedule.ts";

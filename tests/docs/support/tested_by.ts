@@ -70,7 +70,6 @@ export const testedBy: Readonly<Record<string, readonly string[]>> = {
   "probes/sliced_search": ["probes/body_search"],
   "probes/tls": ["probes/https", "probes/tcp"],
 
-  "probing/pretended": ["probing/job"],
   "probing/thread_server": ["probing/thread_messages"],
 
   "rpc/requests": ["rpc/call_head", "rpc/protocols", "rpc/request_messages"],

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { probeTimes } from "../../lib/probing/probe_times.ts";
+import { probeTimes } from "../../lib/probing/job.ts";
 
 function timesOf(...durations: number[]) {
   return probeTimes(Float32Array.from(durations));
