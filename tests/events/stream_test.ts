@@ -239,6 +239,32 @@ Deno.test("nobody waits for a stream that was closed", async () => {
   await events.told();
 });
 
+Deno.test("a stream that was closed tells nobody, who subscribes then included", async () => {
+  const clock = new FakeClock();
+  const events = new EventStream(clock, new RecordedLog());
+  events.close();
+  let told = 0;
+  events.subscribe(() => told++);
+  events.emit([newEvent("a")]);
+  await events.tellAfter(() => events.emit([newEvent("b")]));
+  clock.advance(1_000);
+  assert.deepEqual([told, events.lastSeq], [0, 2]);
+});
+
+Deno.test("the last that somebody asked for is by an operator or a reload, and no audit", () => {
+  using events = new EventStream(new FakeClock(), new RecordedLog());
+  const emit = (each: Partial<NewEvent>) => {
+    events.emit([{ ...newEvent("a"), ...each } as NewEvent]);
+    return events.lastAsked;
+  };
+  assert.equal(events.lastAsked, 0);
+  assert.equal(emit({ cause: { kind: "start" } }), 0);
+  assert.equal(emit({ cause: { kind: "operator" } }), 2);
+  assert.equal(emit({ cause: { kind: "start" } }), 2);
+  assert.equal(emit({ cause: { kind: "config" } }), 4);
+  assert.equal(emit({ kind: "audit", cause: { kind: "operator" } }), 4);
+});
+
 Deno.test("events carry cause, actor and the moment", () => {
   const clock = new FakeClock(5_000);
   using events = new EventStream(clock, new RecordedLog());

@@ -1,6 +1,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { metricsDocument, sections } from "../../lib/metrics/mod.ts";
-import type { Clock } from "../../lib/time/mod.ts";
+import { watchLoopLag } from "../../lib/metrics/metrics.ts";
+import { type Clock, FakeClock } from "../../lib/time/mod.ts";
 import type { VppService } from "../../lib/vpp/mod.ts";
 import { fail, httpCheck, pass, sketch } from "../checker/support/bench.ts";
 import { havePrograms, havePythonModules, judge, needing } from "../support/programs.ts";
@@ -76,6 +77,7 @@ Deno.test("a backend's series say its state, its probes and its transitions", as
       'maglev_probe_certificate_expiry_seconds{backend="web2"} 1800000000.5',
       "maglev_probes_delayed_total 7",
       "maglev_probes_late_total 6",
+      "maglev_probe_stalls_total 1",
       "maglev_log_dropped_total 5",
       "maglev_vpp_in_step 1",
       "maglev_vpp_altered_total 1",
@@ -320,6 +322,27 @@ Deno.test("the lag of the event loop is measured once a second", async () => {
   clock.advance(1000);
   const text = await scrapeText(metrics);
   ok(text.includes("maglev_event_loop_lag_seconds_count 1\n"));
+});
+
+Deno.test("the lag is how late a second was, of the next one anew, until it is closed", () => {
+  const fake = new FakeClock();
+  let lateMs = 0;
+  const clock: Clock = {
+    now: () => fake.now() + lateMs,
+    wall: () => fake.wall(),
+    turn: fake.turn,
+    after: (ms, run) => fake.after(ms, run),
+  };
+  const seen: number[] = [];
+  const stop = watchLoopLag(clock, (seconds) => seen.push(seconds));
+  fake.advance(1_000);
+  lateMs += 250;
+  fake.advance(1_000);
+  fake.advance(1_000);
+  deepEqual(seen.map((seconds) => Math.round(seconds * 1_000)), [0, 250, 0]);
+  stop();
+  fake.advance(10_000);
+  deepEqual([seen.length, fake.pending], [3, 0]);
 });
 
 Deno.test(

@@ -58,6 +58,22 @@ Deno.test("a histogram's buckets are cumulative, bounds included", () => {
   ]);
 });
 
+Deno.test("what was counted elsewhere is added to what was, in its buckets and to the sum", () => {
+  const about = { ...family, name: "h", labels: ["x"] };
+  const table = new HistogramTable({ ...about, type: "histogram", buckets: [1, 2] });
+  table.observe(0.5, "a");
+  table.add([1, 0, 2], 9.5, "a");
+  table.add([0, 4, 0], 6, "a");
+  deepEqual([...table.lines()].join("").split("\n"), [
+    'h_bucket{x="a",le="1"} 2',
+    'h_bucket{x="a",le="2"} 6',
+    'h_bucket{x="a",le="+Inf"} 8',
+    'h_sum{x="a"} 16',
+    'h_count{x="a"} 8',
+    "",
+  ]);
+});
+
 Deno.test("a histogram without labels has only the bound in its braces", () => {
   const table = new HistogramTable({
     ...family,

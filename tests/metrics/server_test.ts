@@ -8,6 +8,7 @@ import { FakeClock, systemClock } from "../../lib/time/mod.ts";
 import { connectionWindow } from "../port/support/connection_window.ts";
 import { testSupervisor, uncounted } from "../port/support/listening.ts";
 import { memoryRequest } from "../rpc/support/memory_request.ts";
+import { RecordedLog } from "../support/recorded_log.ts";
 import { until } from "../support/until.ts";
 import { sketch } from "../checker/support/bench.ts";
 import { MetricsBed } from "./support.ts";
@@ -61,6 +62,29 @@ Deno.test("a real scrape arrives whole, with the content type of the text format
     equal(text.match(/^maglev_backend_state\{/gm)?.length, 12_000);
     match(text, /\nprocess_max_fds \d+\n$/);
   });
+});
+
+Deno.test("a server that is closed has told what its log has left out, and leaves no timer", async () => {
+  const [clock, log] = [new FakeClock(), new RecordedLog()];
+  clock.turn = systemClock.turn;
+  const server = serveMetrics({
+    address: { hostname: "127.0.0.1", port: 0 },
+    metrics: { scrape: counted(1).scrape },
+    gate: () => Promise.reject(new Error("a defect")),
+    connections: uncounted,
+    budgets: new Budgets(log, clock),
+    supervisor: testSupervisor(log, clock),
+    clock,
+    log,
+  });
+  const ask = async () => await (await fetch(`http://127.0.0.1:${server.port}`)).body?.cancel();
+  for (let i = 0; i < 7; i++) await ask();
+  deepEqual(log.named("log-limited"), []);
+  await server.close();
+  deepEqual(log.named("log-limited").map(({ record, suppressed }) => [record, suppressed]), [
+    ["metrics-handler-error", 2],
+  ]);
+  equal(clock.pending, 0);
 });
 
 Deno.test("next to nothing of bodies is taken that nobody reads", async () => {

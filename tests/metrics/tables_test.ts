@@ -57,6 +57,39 @@ Deno.test("connections are counted by server, and told while they are open", asy
   ]);
 });
 
+Deno.test("what has not happened to the daemon yet has its series, which are zero", async () => {
+  using bed = new MetricsBed();
+  const { metrics } = bed;
+  const told = async () => {
+    const lines = (await scrapeText(metrics)).split("\n");
+    const some = /^maglev_(config|unhandled_errors|task_failures|event_loop_lag_seconds_count)/;
+    return lines.filter((line) => some.test(line)).map((line) => line.replace("maglev_", ""));
+  };
+  const before = await told();
+  deepEqual(
+    before.toSorted(),
+    [
+      'config_reloads_total{result="failure"} 0',
+      'config_reloads_total{result="success"} 0',
+      "config_last_reload_successful 0",
+      "event_loop_lag_seconds_count 0",
+      'task_failures_total{task="vpp-link"} 0',
+      "unhandled_errors_total 0",
+    ].toSorted(),
+  );
+  metrics.unhandledError();
+  metrics.taskFailed("follow-log");
+  metrics.reloaded(true);
+  const after = await told();
+  deepEqual(after.filter((line) => !before.includes(line)).toSorted(), [
+    "config_last_reload_success_timestamp_seconds 1700000000.6",
+    "config_last_reload_successful 1",
+    'config_reloads_total{result="success"} 1',
+    'task_failures_total{task="follow-log"} 1',
+    "unhandled_errors_total 1",
+  ]);
+});
+
 Deno.test("that nobody has altered VPP is told, and counters before they are read are not", async () => {
   const vpp = (clock: Clock) => {
     const service = fakeVpp(clock);
