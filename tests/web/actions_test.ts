@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import assert from "node:assert/strict";
-import { covers, type Role } from "../../lib/access/mod.ts";
+import { covers } from "../../lib/access/mod.ts";
 import {
   CheckConfigResponseSchema,
   OperateResponseSchema,
@@ -37,7 +37,7 @@ function setUp(error?: Error) {
     log,
     metrics: { acted: (action, result) => void counted.push(`${action} ${result}`) },
   });
-  const act = async (action: string, body: string | Uint8Array, role: Role = "admin") => {
+  const act = async (action: string, body: string | Uint8Array, role: Visitor["role"] = "admin") => {
     const visitor: Visitor = {
       ...{ name: "Zoë", role, peer: "192.0.2.7", isKnown: true, now: () => visitor },
     };

@@ -1,7 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import assert from "node:assert/strict";
 import { EventSchema, VPPLBCountersSchema } from "../../lib/gen/maglev_pb.ts";
-import { ProbeHistory } from "../../lib/web/probe_history.ts";
 import { Touched } from "../../lib/web/touched.ts";
 import { TrafficRates } from "../../lib/web/traffic.ts";
 
@@ -48,16 +47,6 @@ Deno.test("of the past, a quarter of an hour is kept, and nothing of who is gone
   assert.equal(rates.points("frontend", "www").length, 180);
   rates.take(create(VPPLBCountersSchema, { atUnixNs: 9_000_000_000_000n }));
   assert.deepEqual(rates.points("frontend", "www"), []);
-});
-
-Deno.test("the last probes of a backend are kept in order, also round the ring", () => {
-  const history = new ProbeHistory();
-  for (let i = 1; i <= 130; i++) history.take(i, [["a", i % 2 === 0, "L7OK", i]]);
-  const points = history.points("a");
-  assert.equal(points.length, 120);
-  assert.deepEqual([points[0], points.at(-1)], [[11, 11, false], [130, 130, true]]);
-  history.forget(["a"]);
-  assert.deepEqual(history.points("a"), []);
 });
 
 Deno.test("what an event concerns is read again: a few by name, many all together", () => {

@@ -109,7 +109,6 @@ export const testedBy: Readonly<Record<string, readonly string[]>> = {
 
   "vpp/sync/syncer": ["vpp/sync/targets"],
 
-  "web/feed": ["web/reader"],
   "web/page": [
     ...["web/page/ask", "web/page/chosen", "web/page/follow", "web/page/problems"],
     ...["web/page/rights", "web/page/route", "web/page/store"],
