@@ -37,7 +37,11 @@ function setUp(error?: Error) {
     log,
     metrics: { acted: (action, result) => void counted.push(`${action} ${result}`) },
   });
-  const act = async (action: string, body: string | Uint8Array, role: Visitor["role"] = "admin") => {
+  const act = async (
+    action: string,
+    body: string | Uint8Array,
+    role: Visitor["role"] = "admin",
+  ) => {
     const visitor: Visitor = {
       ...{ name: "Zoë", role, peer: "192.0.2.7", isKnown: true, now: () => visitor },
     };
