@@ -113,7 +113,7 @@ export const testedBy: Readonly<Record<string, readonly string[]>> = {
     ...["web/page/ask", "web/page/chosen", "web/page/follow", "web/page/problems"],
     ...["web/page/rights", "web/page/route", "web/page/store"],
   ],
-  "web/reduce": ["web/delta", "web/draft", "web/reduce_event", "web/state", "web/to_wire"],
+  "web/reduce": ["web/state", "web/to_wire"],
   "web/broadcast": ["web/browser", "web/written"],
   "web/roles": ["web/visitors"],
   "web/server": [
