@@ -27,7 +27,9 @@ class Bed {
   readonly reader: Reader;
   names = ["web0", "web1"];
   state = unheard("rtr1", 0);
-  readonly #over = new AbortController();
+  /** Told when rates have been published. */
+  onTraffic = () => {};
+  readonly over = new AbortController();
   #running = Promise.resolve();
 
   constructor(service: Service = {}) {
@@ -65,9 +67,10 @@ class Bed {
       state: () => this.state,
       publish: (change) => {
         if (change.kind === "reading") this.readings.push(change);
+        if (change.kind === "traffic") this.onTraffic();
         this.state = fold(this.state, [change]);
       },
-      signal: this.#over.signal,
+      signal: this.over.signal,
       failed: (error) => {
         this.failures.push(error instanceof ConnectError ? error.rawMessage : String(error));
       },
@@ -91,7 +94,7 @@ class Bed {
   }
 
   async end(): Promise<void> {
-    this.#over.abort();
+    this.over.abort();
     await this.#running;
     assert.equal(this.clock.pending, 0);
   }
@@ -148,6 +151,42 @@ Deno.test("what an event concerns is read by name a quarter of a second later, a
   await bed.pass(250);
   assert.deepEqual([bed.times("getBackend").length, bed.readings.length], [4, then]);
   await bed.end();
+});
+
+Deno.test("what happens while a list is made is not undone by it, and read by name behind it", async () => {
+  let takesMs = 0;
+  let isEnabled = false;
+  const bed: Bed = new Bed({
+    listBackends: async () => {
+      await new Promise<void>((resolve) => bed.clock.after(takesMs, resolve));
+      const of = (name: string) => ({ name, state: "up", sinceUnixNs: 1n, enabled: isEnabled });
+      return { backendNames: bed.names, backends: bed.names.map(of) };
+    },
+  });
+  await bed.begin();
+  [takesMs, isEnabled] = [1_000, true];
+  await bed.pass(30_900);
+  bed.reader.heard(moved("web0"));
+  await bed.pass(100);
+  const enabled = () =>
+    [...bed.state.backends.values()].flatMap(({ name, enabled }) => enabled ? [name] : []);
+  assert.deepEqual(enabled(), ["web1"]);
+  await bed.pass(1_000);
+  assert.deepEqual(bed.times("getBackend"), [31_150]);
+  assert.equal(bed.state.backends.get("web0")?.state, "down");
+  await bed.end();
+});
+
+Deno.test("who ends it waits for nothing, and is told of nothing that failed by that", async () => {
+  const waiting = new Bed({ listHealthChecks: () => new Promise(() => {}) });
+  await waiting.begin();
+  await waiting.end();
+  assert.deepEqual([waiting.failures, waiting.state.backends.size], [[], 2]);
+  const told = new Bed();
+  told.onTraffic = () => told.over.abort();
+  await told.begin();
+  await told.pass(5_000);
+  await told.end();
 });
 
 Deno.test("of VPP alone is asked what an event says of it", async () => {

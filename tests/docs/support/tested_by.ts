@@ -122,8 +122,6 @@ export const testedBy: Readonly<Record<string, readonly string[]>> = {
     "web/budget",
     "web/gate",
     "web/maglevd",
-    "web/metrics",
-    "web/run",
   ],
   "web/settings": ["web/flags"],
   "web/token": ["web/server_credentials"],
