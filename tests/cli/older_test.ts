@@ -1,4 +1,7 @@
+import { create } from "@bufbuild/protobuf";
 import assert from "node:assert/strict";
+import type { MaglevClient } from "../../lib/cli/mod.ts";
+import { FrontendInfoSchema } from "../../lib/gen/maglev_pb.ts";
 import { describeError, exitCodeOf } from "../../lib/cli/errors.ts";
 import { execute, parseCommand } from "../../lib/cli/execute.ts";
 import { plainStyle } from "../../lib/cli/style.ts";
@@ -8,13 +11,17 @@ import { olderClient } from "./support/older.ts";
 // Texts show local times.
 Deno.env.set("TZ", "UTC");
 
-async function run(line: string, flags: { readonly json?: true; readonly dryRun?: true } = {}) {
+async function run(
+  line: string,
+  flags: { readonly json?: true; readonly dryRun?: true } = {},
+  client = olderClient(),
+) {
   const lines: string[] = [];
   const print = (text: string) => void lines.push(text);
   const words = line.split(" ");
   try {
     const code = await execute(parseCommand(words), {
-      ...{ client: olderClient(), server: "there", style: plainStyle, json: false, dryRun: false },
+      ...{ client, server: "there", style: plainStyle, json: false, dryRun: false },
       ...{ signal: new AbortController().signal, memory: new Map(), now: () => now },
       ...{ print, note: print, agree: () => Promise.resolve(true), ...flags },
       timeout: words[0] === "wait" ? "0s" : undefined,
@@ -117,4 +124,52 @@ Deno.test("a maglevd of before: JSON leaves out what is not told", async () => {
   ]);
   const frontend = JSON.parse((await run("show frontends www", { json: true })).said);
   for (const key of ["state", "activePool", "flushOnDown"]) assert.ok(!(key in frontend), key);
+});
+
+Deno.test("a maglevd of before: a weight is set as it can, with flows flushed where asked for", async () => {
+  const asked: object[] = [];
+  const setFrontendPoolBackendWeight: MaglevClient["setFrontendPoolBackendWeight"] = (request) => {
+    asked.push({ ...request });
+    return olderClient().getFrontend({ name: "www" });
+  };
+  const client = { ...olderClient(), setFrontendPoolBackendWeight };
+  const place = "set frontend www pool main backend nginx0 weight";
+  const plain = await run(`${place} 7`, {}, client);
+  assert.deepEqual(plain, {
+    code: 0,
+    said: "backend nginx0 has weight 7 in pool main of www",
+  });
+  const flushed = await run(`${place} 0 flush`, {}, client);
+  assert.match(flushed.said, /^backend nginx0 has weight 0 in pool main of www, flows flushed/);
+  const about = { frontend: "www", pool: "main", backend: "nginx0" };
+  assert.deepEqual(asked, [{ ...about, weight: 7, flush: false }, {
+    ...{ ...about, weight: 0, flush: true },
+  }]);
+});
+
+Deno.test("what VPP has, and maglevd does not know, is told as kept", async () => {
+  const member = (reason: string, effectiveWeight: number) => ({
+    name: reason,
+    reason,
+    effectiveWeight,
+  });
+  const getFrontend: MaglevClient["getFrontend"] = ({ name = "" }) =>
+    Promise.resolve(create(FrontendInfoSchema, {
+      ...{ name, state: "up", activePool: "main" },
+      pools: [{
+        name: "main",
+        backends: [
+          member("kept", 0),
+          member("fail-open", 0),
+          member("fail-open", 1),
+          member("zero", 0),
+        ],
+      }],
+    }));
+  const { said } = await run("show frontends www", {}, { ...olderClient(), getFrontend });
+  const rows = said.slice(said.indexOf("pool main")).split("\n").slice(2)
+    .map((line) => line.trim().split(/ {2,}/));
+  assert.deepEqual(rows.map(([name, , , , effective]) => [name, effective]), [
+    ...[["kept", "kept"], ["fail-open", "kept"], ["fail-open", "1"], ["zero", "0"]],
+  ]);
 });

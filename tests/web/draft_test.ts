@@ -19,6 +19,7 @@ Deno.test("what is written to is told by its name, and what is not there is not 
   draft.member("www", "nowhere", "web0", () => assert.fail());
   draft.move(["nobody", "down", 9]);
   draft.pulse(1, ["nobody", true, "L4OK", 1]);
+  draft.run();
   assert.deepEqual([draft.done() === before, draft.affected], [
     ...[true, { backends: new Set(), frontends: new Set() }],
   ]);

@@ -69,6 +69,10 @@ Deno.test("nothing is completed where a flag is wrong or wants its value", async
   assert.deepEqual(await completeWords(["--server", "no port:x", "show", "backends", ""]), []);
 });
 
+Deno.test("a defect is not taken for there being nothing to complete", async () => {
+  await assert.rejects(completeWords(JSON.parse('[null, ""]')), TypeError);
+});
+
 Deno.test("behind --server the names of servers.yaml are completed, also in a list", async () => {
   const home = await Deno.makeTempDir();
   const before = Deno.env.get("XDG_CONFIG_HOME");

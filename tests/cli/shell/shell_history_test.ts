@@ -72,6 +72,12 @@ Deno.test("a history that cannot be written anew is read all the same", () =>
     assert.equal((await loadHistory(path)).length, historyLimit);
   }));
 
+Deno.test("lines that are very long are not kept", () =>
+  withPath(async (path) => {
+    for (const length of [4_097, 4_096]) await addToHistory(path, "x".repeat(length));
+    assert.deepEqual((await loadHistory(path)).map(({ length }) => length), [4_096]);
+  }));
+
 Deno.test("a history that cannot be read is empty, one that cannot be written says why", async () => {
   assert.deepEqual(await loadHistory("/proc/no/such/file"), []);
   assert.match(

@@ -17,7 +17,6 @@ export const testedBy: Readonly<Record<string, readonly string[]>> = {
   "cli/change": ["cli/oneshot"],
   "cli/client": ["cli/grpc_transport"],
   "cli/commands/backends": ["cli/commands/backend_filters"],
-  "cli/commands/status": ["cli/commands/status_found"],
   "cli/execute": ["cli/targets"],
   "cli/golden": [
     ...["cli/commands/frontends", "cli/commands/healthchecks", "cli/commands/set"],
