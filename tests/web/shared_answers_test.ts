@@ -47,6 +47,7 @@ Deno.test("so many questions are under way, of one network and in all, and a ref
   assert.throws(() => answers.get("c", peer, ask), refused);
   under.push(answers.get("a", peer, ask), answers.get("c", "192.0.2.2", ask));
   assert.throws(() => answers.get("d", "192.0.2.3", ask), TooManyQuestions);
+  assert.equal(shares.budget.refused, 2);
   under.push(answers.get("d", "127.0.0.1", ask));
   gate.resolve("so");
   assert.deepEqual(await Promise.all(under), Array(5).fill("so"));
