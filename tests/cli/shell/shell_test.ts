@@ -152,6 +152,8 @@ shellTest("Up and Ctrl-R find earlier lines, also those of an earlier shell", as
   await terminal.key("C-u", "C-r");
   await terminal.type("foo");
   await terminal.endsWith("(reverse-search) 'foo': show foo");
+  await terminal.key("BSpace");
+  await terminal.endsWith("(reverse-search) 'fo': show foo");
   await terminal.key("C-g");
   await terminal.endsWith("maglev>");
   await terminal.type("ab");
@@ -375,6 +377,20 @@ shellTest("a narrow window that changes its size keeps the line", async ({ termi
   await terminal.type("show v?");
   await terminal.contains("vpp      VPP and its load balancer");
 }, { size: { columns: 30, rows: 10 } });
+
+shellTest("a line of several rows is edited where it stands", async ({ terminal }) => {
+  await terminal.endsWith("maglev>");
+  await terminal.enter("show foo");
+  await terminal.contains('"foo" is not known here');
+  await terminal.endsWith("maglev>");
+  await terminal.type("show frontends somewhere-far-away-and-farther");
+  for (const letter of ["x", "y"]) {
+    await terminal.key("Left");
+    await terminal.type(letter);
+  }
+  await terminal.endsWith("maglev> show frontends somewhere-far-awa\ny-and-fartheyxr");
+  await terminal.contains('"foo" is not known here');
+}, { size: { columns: 40, rows: 12 } });
 
 shellTest("Ctrl-C drops the line, Ctrl-D and quit leave and give the terminal back", async (s) => {
   const { terminal } = s;
