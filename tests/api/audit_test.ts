@@ -82,6 +82,18 @@ Deno.test("each change is told with who, what, before and after", async () => {
   assert.equal(api.observer.count("audited PauseBackend OK"), 1);
 });
 
+Deno.test("a backend that is drained is told as such, before what is done to it", async () => {
+  using api = new ApiBed(new CheckerBed(), {}, [], () => operatorAt("192.0.2.7"));
+  const { checker, clock } = api.bed;
+  checker.operate([{ action: "drain", backend: "web0", deadlineMs: 30_000 }]);
+  clock.advance(31_000);
+  assert.equal(await ask(api, m.pauseBackend, { name: "web0" }), 0);
+  assert.match(
+    lines(api.bed)[0] ?? "",
+    /^\S+ \S+ \S+ PauseBackend \[backend web0\] \w+, drained > paused/,
+  );
+});
+
 Deno.test("what changes nothing is counted, and not told", async () => {
   using api = new ApiBed();
   assert.equal(await ask(api, m.enableBackend, { name: "web0" }), 0);

@@ -6,7 +6,7 @@ import {
   healthcheckToProto,
   nanoseconds,
 } from "../../../lib/api/convert/objects.ts";
-import type { FrontendSnapshot } from "../../../lib/checker/mod.ts";
+import type { BackendSnapshot, FrontendSnapshot } from "../../../lib/checker/mod.ts";
 import {
   BackendInfoSchema,
   FrontendInfoSchema,
@@ -68,6 +68,33 @@ Deno.test("a backend that was never probed has no last probe", () => {
   assert.ok(backend && trend);
   const { lastProbe, probeTimes, certificateEndUnixNs } = backendToProto(backend, trend);
   assert.deepEqual([lastProbe, probeTimes, certificateEndUnixNs], [undefined, undefined, 0n]);
+});
+
+Deno.test("of a drain is told what VPP still sends there, where that is known", () => {
+  using bed = new CheckerBed();
+  const [backend, trend] = [bed.checker.backend("web0"), bed.checker.trend("web0")];
+  assert.ok(backend && trend);
+  const said = { by: { name: "ada", from: "192.0.2.7" }, at: 1 };
+  const of = (more: Partial<NonNullable<BackendSnapshot["drain"]>>) => {
+    const drain = {
+      said,
+      deadlineAt: undefined,
+      drainedAt: undefined,
+      packetsPerSecond: undefined,
+    };
+    const info = backendToProto({ ...backend, drain: { ...drain, ...more } }, trend);
+    return toJson(BackendInfoSchema, info, names);
+  };
+  const begun = { actor: { name: "ada", from: "192.0.2.7" }, since_unix_ns: "1000000" };
+  assert.partialDeepStrictEqual(of({}), { drain: begun });
+  assert.equal(JSON.stringify(of({})).includes("packets_per_second"), false);
+  const more = { deadlineAt: 3, drainedAt: 2, packetsPerSecond: 0 };
+  assert.partialDeepStrictEqual(of(more), {
+    drain: {
+      ...begun,
+      ...{ deadline_unix_ns: "3000000", drained_unix_ns: "2000000", packets_per_second: 0 },
+    },
+  });
 });
 
 Deno.test("a probe that passed is shown as such", () => {
