@@ -315,3 +315,38 @@ Deno.test("a maglevd is said to be lost again though nobody was told yet that it
   assert.deepEqual(links(), ["connected", "lost"]);
   await end();
 });
+
+Deno.test("the past that is known is not asked for again, though an attempt in between has failed", async () => {
+  let tries = 0;
+  let asked = 0;
+  const client: MaglevClient = {
+    ...olderClient(),
+    listEvents: (request, options) => {
+      asked++;
+      return olderClient().listEvents(request, options);
+    },
+    async *watchEvents(_, options) {
+      if (++tries === 2) throw new ConnectError("not now", Code.Unavailable);
+      const value = { streamId: "s", resumed: tries > 1 };
+      yield create(EventSchema, { event: { case: "opening", value } });
+      if (tries === 1) return await read.promise;
+      const { signal } = options ?? {};
+      await new Promise((resolve) => signal?.addEventListener("abort", resolve));
+    },
+  };
+  const read = Promise.withResolvers<void>();
+  const { clock, changes, end } = fed(client, unheard("rtr1", 0));
+  const turns = async (holds: () => boolean) => {
+    for (let i = 0; i < 1_000 && !holds(); i++) await clock.advanceAsync(1);
+    assert.ok(holds());
+  };
+  const isRead = () => changes.some((change) => change.kind === "reading" && change.steps);
+  await turns(isRead);
+  assert.equal(asked, 2);
+  changes.length = 0;
+  read.resolve();
+  await turns(() => tries === 3 && changes.some((change) => change.kind === "reading"));
+  await clock.advanceAsync(100);
+  assert.equal(asked, 2);
+  await end();
+});

@@ -120,7 +120,6 @@ export const testedBy: Readonly<Record<string, readonly string[]>> = {
     "web/assets",
     "web/budget",
     "web/gate",
-    "web/maglevd",
   ],
   "web/settings": ["web/flags"],
   "web/token": ["web/server_credentials"],
