@@ -20,6 +20,7 @@ import { CheckerBed } from "../api/support/checker_bed.ts";
 import { serve } from "../api/support/harness.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
 import { steer } from "../support/steer.ts";
+import { settle } from "../support/until.ts";
 import { follow, openOlder } from "./support/follow.ts";
 import { oddConfig } from "./support/odd_configs.ts";
 
@@ -346,7 +347,7 @@ Deno.test("the past that is known is not asked for again, though an attempt in b
   changes.length = 0;
   read.resolve();
   await turns(() => tries === 3 && changes.some((change) => change.kind === "reading"));
-  await clock.advanceAsync(100);
+  await settle();
   assert.equal(asked, 2);
   await end();
 });
