@@ -1,4 +1,5 @@
 import { deepEqual } from "node:assert/strict";
+import type { MetricsSources } from "../../lib/metrics/mod.ts";
 import type { Clock } from "../../lib/time/mod.ts";
 import { fakeVpp, MetricsBed, scrapeText } from "./support.ts";
 
@@ -88,6 +89,32 @@ Deno.test("what has not happened to the daemon yet has its series, which are zer
     'task_failures_total{task="follow-log"} 1',
     "unhandled_errors_total 1",
   ]);
+});
+
+Deno.test("what was counted elsewhere is fetched for each scrape, before any of it is shown", async () => {
+  using bed = new MetricsBed();
+  const { metrics } = bed;
+  const checker = {
+    backendNames: () => [],
+    frontendNames: () => [],
+    *tally() {
+      for (const backend of ["web1", "web2"]) {
+        metrics.checkerObserver.transition(backend, "up", "down");
+        yield;
+      }
+    },
+  } as unknown as MetricsSources["checker"];
+  const stats = { delayed: 0, late: 0, maxLatenessMs: 0, stalls: 0, excused: 0, done: 0 };
+  metrics.attach({
+    ...{ checker, vpp: undefined, logDropped: () => 0, certificateEnds: () => undefined },
+    ...{ checkerStats: () => ({ ...stats, running: 0, scheduled: 0 }), budgets: () => [] },
+  });
+  for (const count of [1, 2]) {
+    deepEqual(await seriesOf(bed, "maglev_backend_transitions_total"), [
+      `maglev_backend_transitions_total{backend="web1",from="up",to="down"} ${count}`,
+      `maglev_backend_transitions_total{backend="web2",from="up",to="down"} ${count}`,
+    ]);
+  }
 });
 
 Deno.test("that nobody has altered VPP is told, and counters before they are read are not", async () => {
