@@ -2,7 +2,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { silentLogger } from "../../lib/log/mod.ts";
 import { serveMetrics } from "../../lib/metrics/mod.ts";
 import { metricsHandler } from "../../lib/metrics/server.ts";
-import { Budgets } from "../../lib/port/mod.ts";
+import { Budgets, type ReadGate } from "../../lib/port/mod.ts";
 import { scrapeBudgets } from "../../lib/metrics/scrapes.ts";
 import { FakeClock, systemClock } from "../../lib/time/mod.ts";
 import { connectionWindow } from "../port/support/connection_window.ts";
@@ -108,6 +108,35 @@ Deno.test("the index leads to the metrics, other paths and methods are refused",
     equal(head.headers.get("content-type"), "text/plain; version=0.0.4; charset=utf-8");
     await head.body?.cancel();
   });
+});
+
+Deno.test("what is no scrape tells its length, and who may not read is asked for a token", async () => {
+  const clock = new FakeClock();
+  using budgets = new Budgets(silentLogger, clock);
+  const gate: ReadGate = ({ headers }) =>
+    Promise.resolve(headers.length === 0 ? undefined : "who are you?");
+  const options = { metrics: { scrape: counted(1).scrape }, budgets, clock, log: silentLogger };
+  const handler = metricsHandler({ ...options, gate });
+  for (
+    const [fields, path, status, asked] of [
+      [[], "/", 200, undefined],
+      [[], "/nowhere", 404, undefined],
+      [[["authorization", "x"]], "/metrics", 401, "Bearer"],
+    ] as const
+  ) {
+    const answer = await handler(memoryRequest({ method: "GET", path, headers: fields }));
+    const headers = new Headers(
+      answer.headers?.map(([name, value]): [string, string] => [
+        ...[name, value] as const,
+      ]),
+    );
+    const parts = await Array.fromAsync(answer.body ?? []);
+    const length = parts.reduce((sum, part) => sum + part.length, 0);
+    deepEqual(
+      [answer.status, headers.get("content-length"), headers.get("www-authenticate") ?? undefined],
+      [status, String(length), asked],
+    );
+  }
 });
 
 Deno.test("scrapers that do not read cost only themselves", async () => {

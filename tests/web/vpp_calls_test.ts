@@ -57,6 +57,18 @@ Deno.test("each record of a change tells what VPP was asked, about what, and wha
       `lb_as_set_weight | ${where} | as-weight: no such | false`,
     ],
     [
+      ["vpp-reconciler-error", { ...vip, change: "vip-add", err: "no" }, "warn"],
+      "lb_add_del_vip_v2 | 192.0.2.1 tcp/80 of www | vip-add: no | false",
+    ],
+    [
+      ["vpp-reconciler-error", { ...server, change: "as-add", err: "no" }, "warn"],
+      `lb_add_del_as_v2 | ${where} | as-add: no | false`,
+    ],
+    [
+      ["vpp-reconciler-error", { err: "no" }, "warn"],
+      "request |  | no | false",
+    ],
+    [
       ["vpp-lbsync-done", { scope: "all", vip_added: "0", refused: "0", "duration-ms": "3" }],
       "sync | all | nothing to change, in 3 ms | true",
     ],
@@ -80,6 +92,20 @@ Deno.test("each record of a change tells what VPP was asked, about what, and wha
   for (const msg of ["vpp-lbsync-start", "audit", "constructor", "log-limited"]) {
     assert.equal(callOf(logged(msg, {})), undefined, msg);
   }
+});
+
+Deno.test("what becomes of the connection, and of what is found, is told as well", () => {
+  const told = (value: { change: string; detail?: string }) => {
+    const attrs = [{ key: "a", value: "1" }, { key: "b", value: "2" }];
+    const event = { case: "vpp", value: { ...value, attrs } } as const;
+    return callOf(create(EventSchema, { atUnixNs: 2_000_000n, event }));
+  };
+  const what = { at: 2, about: "" };
+  for (const change of ["connected", "in-step", "lost", "altered"]) {
+    const ok = change === "connected" || change === "in-step";
+    assert.deepEqual(told({ change }), { ...what, call: change, detail: "a 1, b 2", ok });
+  }
+  assert.equal(told({ change: "lost", detail: "it hangs" })?.detail, "it hangs");
 });
 
 Deno.test("so many calls are kept, the newest first, whatever is in them", () => {
