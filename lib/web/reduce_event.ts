@@ -57,7 +57,7 @@ function foldFrontend(
     // An older maglevd does not tell it.
     activePool: activePool || each.activePool,
   }));
-  if (atUnixNs !== 0) draft.step(frontendName, at || atUnixNs / 1e6, state);
+  draft.step(frontendName, at || atUnixNs / 1e6, state);
 }
 
 function foldWeight(draft: Draft, event: Kind<"weight">): void {

@@ -17,7 +17,7 @@ Deno.test("what is written to is told by its name, and what is not there is not 
   draft.member("nobody", undefined, "web0", () => assert.fail());
   draft.member("www", "main", "nobody", () => assert.fail());
   draft.member("www", "nowhere", "web0", () => assert.fail());
-  draft.move(["nobody", "down", 9]);
+  draft.move("nobody", { to: "down", atUnixNs: 9, code: "", detail: "" });
   draft.pulse(1, ["nobody", true, "L4OK", 1]);
   draft.run();
   assert.deepEqual([draft.done() === before, draft.affected], [

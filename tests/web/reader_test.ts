@@ -9,7 +9,6 @@ import { Reader } from "../../lib/web/reader.ts";
 import { fold } from "../../lib/web/reduce.ts";
 import { stripMs, unheard } from "../../lib/web/state.ts";
 import { TrafficRates } from "../../lib/web/traffic.ts";
-import { VppCalls } from "../../lib/web/vpp_calls.ts";
 import type { Reading } from "../../lib/web/wire.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
 import { settle } from "../support/until.ts";
@@ -63,7 +62,6 @@ class Bed {
       client: createClient(Maglev, transport),
       traffic: new TrafficRates(),
       probes: this.probes,
-      calls: new VppCalls(),
       state: () => this.state,
       publish: (change) => {
         if (change.kind === "reading") this.readings.push(change);

@@ -50,21 +50,6 @@ Deno.test("a backend that moves does so wherever it is a member, and remembers h
   assert.equal(after([{ case: "backend", value: { backendName: "web0" } }], before), before);
 });
 
-Deno.test("what a stream opens with is a state, and nothing that happened", () => {
-  const opening = transition("paused", 0n);
-  const state = after([
-    { case: "backend", value: { backendName: "web0", transition: opening } },
-    { case: "frontend", value: { frontendName: "www", transition: opening, activePool: "spare" } },
-  ]);
-  const web0 = state.backends.get("web0");
-  assert.deepEqual([web0?.state, web0?.sinceUnixNs, web0?.transitions.length], ["paused", 5, 1]);
-  assert.deepEqual(membersOf(state).map(({ state, sinceUnixNs }) => [state, sinceUnixNs]), [
-    ...[["paused", 5], ["up", 5], ["paused", 5]],
-  ]);
-  const www = state.frontends.get("www");
-  assert.deepEqual([www?.state, www?.activePool, state.steps.size], ["paused", "spare", 0]);
-});
-
 Deno.test("a frontend's state is a step from when it is told, of an older maglevd from when it was", () => {
   const value = { frontendName: "www", transition: transition("down", 3_000_000n) };
   const state = after([{ case: "frontend", value }]);
