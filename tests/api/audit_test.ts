@@ -7,6 +7,7 @@ import { Maglev } from "../../lib/gen/maglev_pb.ts";
 import type { AuditedChange } from "../../lib/rpc/audit.ts";
 import { identifyBy } from "../../lib/port/caller.ts";
 import { maglevRpcs } from "../../lib/api/service.ts";
+import { auditedSync } from "../../lib/api/steering.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { ApiBed } from "./support/api_bed.ts";
 import { auditOn, operatorAt } from "../rpc/support/callers.ts";
@@ -92,6 +93,13 @@ Deno.test("a backend that is drained is told as such, before what is done to it"
     lines(api.bed)[0] ?? "",
     /^\S+ \S+ \S+ PauseBackend \[backend web0\] \w+, drained > paused/,
   );
+});
+
+Deno.test("a sync is of one frontend, or of nothing in particular", () => {
+  assert.deepEqual(["www", undefined].map((name) => auditedSync(name).target), [
+    "frontend www",
+    "",
+  ]);
 });
 
 Deno.test("what changes nothing is counted, and not told", async () => {

@@ -57,6 +57,7 @@ Deno.test("a backend's series say its state, its probes and its transitions", as
       'maglev_backend_state{backend="web1",address="10.0.0.0",healthcheck="web",state="up"} 1',
       'maglev_backend_state{backend="web1",address="10.0.0.0",healthcheck="web",state="down"} 0',
       'maglev_backend_health{backend="web1"} 4',
+      'maglev_backend_enabled{backend="web1"} 1',
       'maglev_backend_enabled{backend="odd \\"name\\" \\\\ \\n"} 0',
       'maglev_backend_transitions_total{backend="web1",from="up",to="down"} 1',
       'maglev_probe_total{backend="web1",type="http",result="failure",code="L7STS"} 1',

@@ -160,6 +160,8 @@ Deno.test("VPP's tables are asked for once for all pages that look, and not kept
   await assert.rejects(table.buckets("www"), /no/);
   error = undefined;
   assert.deepEqual([await table.buckets("www"), asked], [www, 4]);
+  clock.advance(3_999);
+  assert.deepEqual([await table.buckets("www"), asked], [www, 4]);
 });
 
 Deno.test("the view tells pages what a maglevd has its VPP do, and how its table is shared", async () => {
