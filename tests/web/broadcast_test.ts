@@ -110,6 +110,18 @@ Deno.test("outcomes of probes wait for company, the newest of each backend, so m
   assert.equal(bed.sent.length, 4);
 });
 
+Deno.test("of one maglevd 500 outcomes are told a second, unless said otherwise", async () => {
+  using bed = new Bed();
+  bed.follow("e-0");
+  const pulses = Array.from({ length: 700 }, (_, i) => [`${i}`, true, "L7OK", 1] as const);
+  bed.broadcast.publish("rtr1", { kind: "pulses", at: 0, pulses });
+  await bed.clock.advanceAsync(2_000);
+  const counts = bed.sent.flatMap((text) =>
+    messageOf(text).told.map(([, each]) => each.kind === "pulses" ? each.pulses.length : 0)
+  );
+  assert.deepEqual(counts, [500, 200]);
+});
+
 Deno.test("what is running does not wait for company, and whoever reads all has it as well", async () => {
   using bed = new Bed({ pulses: 2 });
   bed.follow("e-0");

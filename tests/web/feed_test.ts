@@ -143,6 +143,30 @@ Deno.test("probes that are running are told, and are over when maglevd is lost",
   assert.equal(state.running.size, 0);
 });
 
+Deno.test("what a stream opens with is known to run before anything was read, what comes later is not", async () => {
+  const running = (backendName: string, runningAnew: boolean) => ({
+    case: "pulses" as const,
+    value: create(ProbePulsesSchema, {
+      ...{ runningAnew, running: [{ backendName, sinceUnixNs: 1_000_000n }] },
+    }),
+  });
+  const client: MaglevClient = {
+    ...openOlder(),
+    listBackends: () => new Promise(() => {}),
+    async *watchEvents(_, options) {
+      yield create(EventSchema, { event: running("web0", true) });
+      yield create(EventSchema, { event: running("web1", false) });
+      const { signal } = options ?? {};
+      await new Promise((resolve) => signal?.addEventListener("abort", resolve));
+    },
+  };
+  const { clock, changes, end } = fed(client, unheard("rtr1", 0));
+  const told = () => changes.flatMap((change) => change.kind === "pulses" ? [change.running] : []);
+  for (let i = 0; i < 1_000 && told().length < 2; i++) await clock.advanceAsync(0);
+  assert.deepEqual(told(), [[["web0", 1]], []]);
+  await end();
+});
+
 Deno.test("of an older maglevd is shown what it tells, and the rest is unknown", async () => {
   const { state } = await follow(
     openOlder(),

@@ -32,7 +32,7 @@ interface Options {
 class Bed implements Disposable {
   readonly clock = new FakeClock();
   readonly #log = new FakeLog();
-  readonly #budgets = new Budgets(this.#log, this.clock);
+  readonly budgets = new Budgets(this.#log, this.clock);
   readonly broadcast = new Broadcast({
     ...{ clock: this.clock, servers: ["one"], epoch: "e", version: "0", hasLogin: true },
   });
@@ -53,7 +53,7 @@ class Bed implements Disposable {
       maglevds: new Map([["one", { traffic, table, describe } as unknown as Maglevd]]),
       ...{ assets, credentials, hostNames: new Set<string>() },
       ...rules && { rules: () => this.rules ?? rules },
-      ...{ budgets: this.#budgets, clock: this.clock, log: this.#log },
+      ...{ budgets: this.budgets, clock: this.clock, log: this.#log },
     });
   }
 
@@ -70,7 +70,7 @@ class Bed implements Disposable {
   [Symbol.dispose](): void {
     this.page.close();
     this.broadcast.close();
-    this.#budgets[Symbol.dispose]();
+    this.budgets[Symbol.dispose]();
     assert.equal(this.clock.pending, 0);
   }
 }
@@ -255,6 +255,8 @@ Deno.test("a network has so many questions at a time, and is told so; who asks t
     bed.ask(`/view/api/buckets?server=one&frontend=${frontend}`, { peer });
   for (let i = 0; i < 8; i++) void ask(`f${i}`);
   await bed.clock.advanceAsync(0);
+  const used = [...bed.budgets.all].map(({ name, used }) => `${name} ${used}`);
+  assert.deepEqual(used, ["web-questions 8", "web-answer-bytes 0", "own-web-answer-bytes 0"]);
   const refused = await ask("other");
   assert.equal(refused.status, 503);
   assert.match(JSON.parse(await textOf(refused)).error, /^too many at a time: /);
