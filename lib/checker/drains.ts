@@ -21,6 +21,11 @@ export type TrafficSource = () => ServerTraffic | undefined;
 /** As often as VPP's counters are read, in milliseconds. */
 const lookEveryMs = 5_000;
 
+/** Looking at thousands takes this long at most before others have their turn, in milliseconds. */
+const sliceMs = 3;
+/** And goes on after so many. */
+const pauseMs = 1;
+
 /**
  * Looks after drains: what is left when the deadline is over is moved away, and a backend to which
  * VPP has sent nothing for as long as it remembers a flow is drained. While nothing drains it does
@@ -29,6 +34,10 @@ const lookEveryMs = 5_000;
 export class Drains {
   #source: TrafficSource | undefined;
   readonly #alarm: Alarm;
+  /** What is left to be looked at of those that run. */
+  #left: Iterator<BackendEntry> | undefined;
+  /** When there is something to do again, perhaps. */
+  #due = Infinity;
 
   constructor(
     private readonly clock: Clock,
@@ -36,7 +45,7 @@ export class Drains {
     /** What runs now. */
     private readonly generation: () => Generation,
   ) {
-    this.#alarm = new Alarm(clock, () => this.look());
+    this.#alarm = new Alarm(clock, () => this.#left ? this.#goOn() : this.look());
   }
 
   /** From now on this tells what VPP sends to servers. */
@@ -45,18 +54,42 @@ export class Drains {
     this.look();
   }
 
-  /** Does what is due, and sees to it that it is looked again. To be called when a drain begins. */
-  look(): void {
+  /** The drain of this one has begun: does what is due, and sees to it that it is looked again. */
+  begun(entry: BackendEntry): void {
     if (this.#alarm.isClosed) return;
-    const { generation } = this;
+    this.#look(entry, this.#source?.());
+    if (!this.#left) this.#wake();
+  }
+
+  /** Does what is due, of thousands some at a time, and sees to it that it is looked again. */
+  look(): void {
+    this.#left = this.generation().backends.values();
+    this.#due = Infinity;
+    this.#goOn();
+  }
+
+  #goOn(): void {
+    if (this.#alarm.isClosed) return;
+    const { clock } = this;
+    const end = clock.now() + sliceMs;
     const reading = this.#source?.();
-    let next = Infinity;
-    for (const entry of generation().backends.values()) {
-      if (entry.drain && entry.drain.drainedAt === undefined) {
-        next = Math.min(next, this.#lookAt(entry, entry.drain, reading));
-      }
+    for (let next = this.#left?.next(); next && !next.done; next = this.#left?.next()) {
+      if (this.#look(next.value, reading) && clock.now() >= end) return this.#alarm.set(pauseMs);
     }
-    this.#alarm.set(Math.max(1, next));
+    this.#left = undefined;
+    this.#wake();
+  }
+
+  #wake(): void {
+    this.#alarm.set(Math.max(1, this.#due - this.clock.now()));
+  }
+
+  /** Whether there was anything to look at. */
+  #look(entry: BackendEntry, reading: ServerTraffic | undefined): boolean {
+    const { drain } = entry;
+    if (!drain || drain.drainedAt !== undefined) return false;
+    this.#due = Math.min(this.#due, this.clock.now() + this.#lookAt(entry, drain, reading));
+    return true;
   }
 
   /** No timer is left. */

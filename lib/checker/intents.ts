@@ -131,7 +131,7 @@ function drain(
   events.emit(because(reason, [backendAction("drain", entry, detail)]));
   const begun = { said: { by, at: at.wall }, deadlineMs, overdue: [], drainedAt: undefined };
   states.drain(entry, begun, { change: "begun", frontends, detail }, reason);
-  drains.look();
+  drains.begun(entry);
 }
 
 function weigh(

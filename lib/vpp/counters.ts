@@ -121,13 +121,30 @@ function isComplete({ vips, addresses, servers }: CounterRows): boolean {
     servers.every(({ route }) => route !== undefined);
 }
 
-/** What VPP sent to servers, of one reading; undefined while nothing was read. */
+/**
+ * What VPP sent to servers, of one reading; undefined while nothing was read. It is put together when
+ * a server is first asked for, once for each reading.
+ */
 export function trafficOf(counters: LbCounters | undefined): ServerTraffic | undefined {
   if (!counters || counters.at === 0) return undefined;
-  const { at, servers } = counters;
-  const known = servers.filter(({ isUnknown }) => !isUnknown);
-  const byAddress = new Map(known.map(({ address, packets }) => [address, packets]));
-  return { at, packetsTo: (address) => byAddress.get(address) };
+  const known = trafficIn.get(counters);
+  if (known) return known;
+  let byAddress: ReadonlyMap<string, number> | undefined;
+  const traffic: ServerTraffic = {
+    at: counters.at,
+    packetsTo: (address) => (byAddress ??= packetsIn(counters)).get(address),
+  };
+  trafficIn.set(counters, traffic);
+  return traffic;
+}
+
+/** Of readings that are asked for again, as with each drain that begins. */
+const trafficIn = new WeakMap<LbCounters, ServerTraffic>();
+
+function packetsIn({ servers }: LbCounters): ReadonlyMap<string, number> {
+  const packets = new Map<string, number>();
+  for (const server of servers) if (!server.isUnknown) packets.set(server.address, server.packets);
+  return packets;
 }
 
 const windowSize = 128;

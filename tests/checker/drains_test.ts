@@ -59,6 +59,55 @@ Deno.test("a drained backend gets no new flows in any frontend, keeps its own an
   });
 });
 
+/** Many that are up, and how often VPP's counters are asked for one of them. */
+function crowd(count: number) {
+  const names = Array.from({ length: count }, (_, i) => `b${i}`);
+  const bench = up({
+    backends: Object.fromEntries(names.map((name) => [name, {}])),
+    frontends: { f: [Object.fromEntries(names.map((name) => [name, 100]))] },
+  });
+  const seen = { looks: 0 };
+  bench.checker.watchTraffic(() => ({
+    at: bench.clock.now(),
+    packetsTo: () => {
+      seen.looks++;
+      return 7;
+    },
+  }));
+  const drainAll = () => {
+    for (const name of names) drain(bench, name);
+  };
+  return { bench, seen, drainAll };
+}
+
+Deno.test("a drain that begins is looked at by itself, however many others there are", () => {
+  const { bench, seen, drainAll } = crowd(50);
+  using _bench = bench;
+  drainAll();
+  assert.equal(seen.looks, 50);
+  bench.clock.advance(5_000);
+  assert.equal(seen.looks, 100, "all of them as soon as there is another reading");
+  bench.clock.advance(5_000);
+  assert.equal(seen.looks, 150);
+});
+
+Deno.test("thousands of drains are looked at some at a time", () => {
+  const { bench, seen, drainAll } = crowd(50);
+  using _bench = bench;
+  drainAll();
+  const { clock } = bench;
+  const now = clock.now.bind(clock);
+  // Each look at one takes a millisecond.
+  const isRound = () => seen.looks > 50 && seen.looks < 100;
+  let taken = 0;
+  clock.now = () => now() + (isRound() ? taken = seen.looks - 50 : taken);
+  clock.advance(5_000);
+  const first = seen.looks - 50;
+  assert.ok(first >= 1 && first < 10, `${first} before others have their turn`);
+  for (let pieces = 0; pieces < 100; pieces++) clock.advance(1);
+  assert.equal(seen.looks, 100, "and in the end all");
+});
+
 Deno.test("enabling and resetting undo a drain, and disabling ends it", () => {
   for (const action of ["enable", "reset"] as const) {
     using bench = up();

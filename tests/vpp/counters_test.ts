@@ -344,6 +344,18 @@ Deno.test("the traffic of a server is that of its address, if that is counted at
   assert.equal(traffic.packetsTo("10.0.0.9"), undefined);
 });
 
+Deno.test("the traffic of a reading is put together once, and only if a server is asked for", () => {
+  let looks = 0;
+  const { servers } = counters;
+  const watched = Object.defineProperty({ ...counters }, "servers", {
+    get: () => (looks++, servers),
+  });
+  for (let i = 0; i < 9; i++) assert.equal(trafficOf(watched)?.at, 17);
+  assert.equal(looks, 0);
+  for (let i = 0; i < 9; i++) assert.equal(trafficOf(watched)?.packetsTo("10.0.0.1"), 7);
+  assert.equal(looks, 1);
+});
+
 Deno.test("what was never read is no traffic of 0", () => {
   assert.equal(trafficOf(undefined), undefined);
   assert.equal(trafficOf({ ...counters, at: 0 }), undefined);
