@@ -151,6 +151,8 @@ const works: Readonly<Record<string, () => Promise<unknown>>> = {
   "Operate resume 1,000 of one frontend": () => operate("resume", thousand),
   "Operate disable 1,000 of one frontend": () => operate("disable", thousand),
   "Operate enable 1,000 of one frontend": () => operate("enable", thousand),
+  "Operate drain 1,000 of one frontend": () => operate("drain", thousand),
+  "Operate enable 1,000 that drain": () => operate("enable", thousand),
   "Operate disable 1,000, an operation each": () => eachByItself("disable"),
   "Operate enable 1,000, an operation each": () => eachByItself("enable"),
   "Operate disable 1,000 of all frontends": () => operate("disable", spread),
