@@ -15,7 +15,7 @@ import type { AuthRules } from "./rules.ts";
 type Entry<M> = M extends ReadonlyMap<infer K, infer V> ? readonly [K, V] : never;
 
 /** A part of the rules: first the whole without what there may be thousands of, then that. */
-type Piece =
+export type AuthPiece =
   | { readonly rules: AuthRules }
   | { readonly user: Entry<AuthRules["users"]> }
   | { readonly group: Entry<AuthRules["groups"]> }
@@ -23,7 +23,7 @@ type Piece =
   | { readonly token: AuthRules["tokens"][number] };
 
 /** A file of `--auth`, as a worker parses it: a thousand entries take 60 ms. */
-export const authFormat: FileFormat<ValidAuth, Piece> = {
+export const authFormat: FileFormat<ValidAuth, AuthPiece> = {
   name: "auth",
   parse: (bytes, file) => parseAuthBytes(bytes, file, new Accounts(systemClock)),
   *takeApart({ rules }) {
@@ -35,7 +35,7 @@ export const authFormat: FileFormat<ValidAuth, Piece> = {
     for (const certificate of certificates) yield { certificate };
     for (const token of tokens) yield { token };
   },
-  assembler: (): Assembler<ValidAuth, Piece> => {
+  assembler: (): Assembler<ValidAuth, AuthPiece> => {
     const users = new Map<number, Entry<AuthRules["users"]>[1]>();
     const groups = new Map<number, Entry<AuthRules["groups"]>[1]>();
     const certificates = new Map<string, Entry<AuthRules["certificates"]>[1]>();

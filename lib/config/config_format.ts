@@ -7,7 +7,7 @@ import type { Backend, Frontend, Pool, PoolBackend } from "./types.ts";
  * A part of a configuration: first the whole without what there may be thousands of, then that. A
  * pool belongs to the frontend before it, a member to the pool.
  */
-type Piece =
+export type ConfigPiece =
   | { readonly outcome: ValidFile }
   | { readonly check: HealthCheck }
   | { readonly backend: Backend }
@@ -16,7 +16,7 @@ type Piece =
   | { readonly member: PoolBackend };
 
 /** The configuration, as a worker parses it. */
-export const configFormat: FileFormat<ValidFile, Piece> = {
+export const configFormat: FileFormat<ValidFile, ConfigPiece> = {
   name: "config",
   parse: parseBytes,
   takeApart,
@@ -24,7 +24,7 @@ export const configFormat: FileFormat<ValidFile, Piece> = {
 };
 
 /** The pieces of a configuration, in the order that {@link ConfigAssembler} wants. */
-function* takeApart(outcome: ValidFile): Generator<Piece> {
+function* takeApart(outcome: ValidFile): Generator<ConfigPiece> {
   const { config } = outcome;
   const empty = { healthchecks: new Map(), backends: new Map(), frontends: new Map() };
   yield { outcome: { ...outcome, config: { ...config, ...empty } } };
@@ -40,7 +40,7 @@ function* takeApart(outcome: ValidFile): Generator<Piece> {
 }
 
 /** Puts the pieces of one configuration together. */
-class ConfigAssembler implements Assembler<ValidFile, Piece> {
+class ConfigAssembler implements Assembler<ValidFile, ConfigPiece> {
   readonly #healthchecks = new Map<string, HealthCheck>();
   readonly #backends = new Map<string, Backend>();
   readonly #frontends = new Map<string, Frontend>();
@@ -48,7 +48,7 @@ class ConfigAssembler implements Assembler<ValidFile, Piece> {
   #pools: Pool[] = [];
   #members: PoolBackend[] = [];
 
-  add(piece: Piece): void {
+  add(piece: ConfigPiece): void {
     if ("outcome" in piece) this.#outcome = piece.outcome;
     else if ("check" in piece) this.#healthchecks.set(piece.check.name, piece.check);
     else if ("backend" in piece) this.#backends.set(piece.backend.name, piece.backend);

@@ -18,7 +18,7 @@
  */
 
 export { ConfigLoader } from "./loader.ts";
-export { configFormat } from "./config_format.ts";
+export { configFormat, type ConfigPiece } from "./config_format.ts";
 export { type Assembler, type FileFormat, FileWorker, serveFiles } from "./file_worker.ts";
 export {
   checkExitCode,
