@@ -310,7 +310,7 @@ Deno.test("a browser that reads too slowly is cut off, and reads anew in place o
   }
 });
 
-Deno.test("a browser may be 4 MiB behind", () => {
+Deno.test("a browser may be 4 MiB behind, and 500 messages", () => {
   let cut = 0;
   const browser = new BrowserStream(defaultBrowserLimits, () => cut++);
   const mebi = new Uint8Array(1024 * 1024);
@@ -318,6 +318,11 @@ Deno.test("a browser may be 4 MiB behind", () => {
   assert.equal(cut, 0);
   browser.send(Uint8Array.of(1));
   assert.equal(cut, 1);
+  const short = new BrowserStream(defaultBrowserLimits, () => cut++);
+  for (let i = 0; i < 500; i++) short.send(Uint8Array.of(1));
+  assert.equal(cut, 1);
+  short.send(Uint8Array.of(1));
+  assert.equal(cut, 2);
 });
 
 Deno.test("a browser that reads gets everything in order, until its stream is ended", async () => {
