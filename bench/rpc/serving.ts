@@ -16,7 +16,7 @@ export function serveApi(checker: Checker, events: EventStream, log: DaemonLog):
     status: () =>
       Promise.resolve({
         startedAt: 0,
-        config: { path: "", loadedAt: 0, isChanged: false, rejected: "" },
+        config: { path: "", loadedAt: 0, isChanged: false, unreadable: "", rejected: "" },
         authRejected: "",
         state: { directory: "", notKept: undefined, troubles: [] },
       }),

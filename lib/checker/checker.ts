@@ -32,6 +32,7 @@ import {
   type ForeseenReload,
   type FrontendSnapshot,
   type Operation,
+  type ProbingImpaired,
   type ReloadOutcome,
   ReloadRefused,
   type SavedWeight,
@@ -94,7 +95,7 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
     const probing: Probing<BackendEntry> = this.#probing = new Probing({
       start: options.probing,
       onVerdict: (entry, health, result) => engine.states.probed(entry, health, result),
-      onLack: (_, { detail }) => this.#impairment.note(detail),
+      onLack: (entry, result) => this.#impairment.note(entry, result),
       onPulse: ({ name }, result) => this.#observers.pulse(name, result),
       onTally: ({ name }, type, counts) => this.#observers.probesDone(name, type, counts),
     });
@@ -186,6 +187,11 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
       this.#probing.tally(job);
       yield;
     }
+  }
+
+  /** What cannot be probed at present for a lack of our own; undefined: nothing. */
+  get impaired(): ProbingImpaired | undefined {
+    return this.#impairment.state();
   }
 
   operate(operations: readonly Operation[], actor?: Actor): Outcome {

@@ -255,5 +255,15 @@ export interface CheckerObserver {
   removed(backend: string): void;
 }
 
+/** Backends that cannot be probed for a lack of our own: what is known of them stands. */
+export interface ProbingImpaired {
+  /** Unix milliseconds from which on probes could not be made. */
+  readonly since: number;
+  /** What lacks, as it was told last. */
+  readonly reason: string;
+  /** How many backends. */
+  readonly backends: number;
+}
+
 /** How probing keeps up. */
 export type CheckerStats = ScheduleStats;

@@ -29,8 +29,8 @@ import { forecastAttributes } from "./vpp_forecast.ts";
 export interface ConfigFileOptions {
   readonly path: string;
   readonly load: () => Promise<ConfigOutcome>;
-  /** A text that is another one when the file says something else. Never rejects. */
-  readonly stamp: () => Promise<string>;
+  /** What tells whether the file says something else. Never rejects. */
+  readonly stamp: () => Promise<Stamp>;
   /** Unix milliseconds. */
   readonly now: () => number;
   /** Puts a valid configuration into force, and tells what that came to. */
@@ -62,7 +62,7 @@ export class ConfigFile implements ConfigService {
   /** Whether one of them insists. */
   #isForced = false;
   /** The stamp of the file that is in force, and since when it is. */
-  #stamp: Promise<string>;
+  #stamp: Promise<Stamp>;
   #loadedAt: number;
   /** Why the last reload was refused. */
   #refusal = "";
@@ -76,8 +76,9 @@ export class ConfigFile implements ConfigService {
   /** How old what is in force is, and whether the file says something else. */
   async status(): Promise<DaemonStatus["config"]> {
     const { path, stamp } = this.options;
-    const isChanged = await stamp() !== await this.#stamp;
-    return { path, loadedAt: this.#loadedAt, isChanged, rejected: this.#refusal };
+    const { text, unreadable } = await stamp();
+    const isChanged = text !== (await this.#stamp).text;
+    return { path, loadedAt: this.#loadedAt, isChanged, unreadable, rejected: this.#refusal };
   }
 
   /** Validates the file without applying it. Never rejects. */
@@ -240,29 +241,39 @@ function counts({ frontends, backends, healthchecks }: Config) {
   };
 }
 
+/** A file at a moment. */
+export interface Stamp {
+  /** Another one when the file says something else, or cannot be read. */
+  readonly text: string;
+  /** Why it cannot be read; empty if it can. */
+  readonly unreadable: string;
+}
+
 /** Tells files by what they say: one that was written again, and says the same, has not changed. */
 export class FileStamp {
   /** What the file system said of the file that was read last, and the digest of its contents. */
-  #seen = { inode: "", digest: "" };
+  #seen: { readonly inode: string; readonly stamp: Stamp } | undefined;
 
   constructor(private readonly path: string) {}
 
   /**
-   * A text that is another one when the file says something else, or cannot be read. The file is
-   * read only when the file system tells of a change, and one too large to be a configuration or
-   * without end not at all. Never rejects.
+   * The file is read only when the file system tells of a change, and one too large to be a
+   * configuration or without end not at all. Never rejects.
    */
-  async now(): Promise<string> {
+  async now(): Promise<Stamp> {
     try {
       const { mtime, ctime, size, ino } = await Deno.stat(this.path);
       const inode = [mtime?.getTime(), ctime?.getTime(), size, ino].join(" ");
-      if (inode === this.#seen.inode) return this.#seen.digest;
+      if (inode === this.#seen?.inode) return this.#seen.stamp;
       const bytes = await readBytes(this.path);
-      const digest = bytes instanceof Uint8Array ? await digestOf(bytes) : inode;
-      this.#seen = { inode, digest };
-      return digest;
+      const stamp = bytes instanceof Uint8Array
+        ? { text: await digestOf(bytes), unreadable: "" }
+        : { text: inode, unreadable: bytes.problems.map(({ message }) => message).join("; ") };
+      this.#seen = { inode, stamp };
+      return stamp;
     } catch (error) {
-      return reasonOf(error);
+      const reason = reasonOf(error);
+      return { text: reason, unreadable: `cannot be read: ${reason}` };
     }
   }
 }

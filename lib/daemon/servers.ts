@@ -37,6 +37,7 @@ export async function startApi(
     status: async () => ({
       startedAt,
       config: await config.status(),
+      impaired: checker.impaired,
       authRejected: auth?.rejected ?? "",
       state: { directory: settings.stateDir, ...keeper?.condition ?? nothingWrong },
       tls: tls &&

@@ -60,7 +60,6 @@ export function* deltaOf(
   });
   const delta = filled<Omit<Delta, "kind">>({
     ...{ moved, reading, backends, frontends, members, steps: stepsOf(before, after), entries },
-    impaired: after.impaired === before.impaired ? undefined : after.impaired,
   });
   return isEmpty(delta) ? undefined : { kind: "delta", ...delta };
 }
@@ -82,7 +81,6 @@ function apply(draft: Draft, delta: Delta): void {
   for (const [name, [dropped, added]] of Object.entries(delta.steps ?? {})) {
     draft.steps(name, dropped, added);
   }
-  if (delta.impaired !== undefined) draft.set({ impaired: delta.impaired });
   for (const entry of delta.entries?.toReversed() ?? []) draft.note(entry);
 }
 

@@ -34,10 +34,6 @@ export function foldEvent(draft: Draft, { event, atUnixNs, actor }: MaglevdEvent
     }
     case "safety":
       return foldSafety(draft, event.value, atUnixNs);
-    case "probing": {
-      const { change, detail } = event.value;
-      return draft.set({ impaired: change === "impaired" ? detail : "" });
-    }
     default:
       return;
   }

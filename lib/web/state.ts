@@ -46,8 +46,6 @@ export interface MaglevdState {
   readonly journal: readonly JournalEntry[];
   /** Of frontends, the states of the last hour. */
   readonly steps: ReadonlyMap<string, readonly Step[]>;
-  /** What probing lacks; empty: nothing. */
-  readonly impaired: string;
   /** Undefined: they are not kept, since nobody looks at them here. */
   readonly durations: ReadonlyMap<string, Durations> | undefined;
   /** Of backends whose probe takes long, since when it runs: Unix milliseconds. */
@@ -71,7 +69,6 @@ export function unheard(name: string, since: number): MaglevdState {
     vpp: undefined,
     journal: [],
     steps: new Map(),
-    impaired: "",
     durations: undefined,
     running: new Map(),
     frontendRates: new Map(),

@@ -74,6 +74,7 @@ export class Touched {
         this.#isVpp = true;
         break;
       case "vpp":
+      case "probing":
         this.#isVpp = true;
         break;
       default:

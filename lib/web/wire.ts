@@ -157,7 +157,6 @@ export interface Delta {
   readonly members?: Readonly<Record<string, readonly MemberPart[]>>;
   /** Of frontends: so many of the oldest are no more, and these are new. */
   readonly steps?: Readonly<Record<string, readonly [dropped: number, added: readonly Step[]]>>;
-  readonly impaired?: string;
   /** Of the journal: the newest first. */
   readonly entries?: readonly JournalEntry[];
 }

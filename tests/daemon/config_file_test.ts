@@ -62,7 +62,7 @@ function fixture(
   logEvents(events, log);
   const applied: Config[] = [];
   const results: (string | undefined)[] = [];
-  const disk = { stamp: "1", now: 1_000 };
+  const disk = { text: "1", unreadable: "", now: 1_000 };
   const file = new ConfigFile({
     path: "m.yaml",
     load,
@@ -70,7 +70,7 @@ function fixture(
       applied.push(next);
       return Promise.resolve(outcomeOf(next));
     }),
-    stamp: () => Promise.resolve(disk.stamp),
+    stamp: () => Promise.resolve({ ...disk }),
     now: () => disk.now,
     foresee: (next) => Promise.resolve({ ...outcomeOf(next), desired: desiredOf(next) }),
     ...(foreseeVpp && { foreseeVpp }),
@@ -331,9 +331,15 @@ Deno.test("a check and a reload never load at the same time, and share a load if
 Deno.test("a file that is another one than that in force is known, and why it was refused", async () => {
   let outcome: ConfigOutcome = valid;
   const { file, disk } = fixture(() => Promise.resolve(outcome));
-  const status = { path: "m.yaml", loadedAt: 1_000, isChanged: false, rejected: "" };
+  const status = {
+    path: "m.yaml",
+    loadedAt: 1_000,
+    isChanged: false,
+    unreadable: "",
+    rejected: "",
+  };
   deepEqual(await file.status(), status);
-  Object.assign(disk, { stamp: "2", now: 2_000 });
+  Object.assign(disk, { text: "2", now: 2_000 });
   deepEqual(await file.status(), { ...status, isChanged: true });
   outcome = invalid;
   await file.reload(actor);

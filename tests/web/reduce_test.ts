@@ -95,7 +95,6 @@ Deno.test("what is read besides backends and frontends travels, and what is not 
   const after = fold(before, [{ kind: "reading", vpp, status, checks, at: 5 }]);
   assert.deepEqual([after.vpp, after.status, after.readAt, after.checks.size], [vpp, status, 5, 1]);
   travels(before, after);
-  travels(before, { ...before, impaired: "too slow" });
   const { reading, traffic } = snapshotOf(before);
   const { at, status: noStatus, vpp: noVpp } = reading;
   assert.deepEqual([at, noStatus, noVpp, traffic], [undefined, undefined, undefined, undefined]);

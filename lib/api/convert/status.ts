@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import type { Principal } from "../../access/mod.ts";
+import type { ProbingImpaired } from "../../checker/mod.ts";
 import { GetStatusResponseSchema, VPPAwaySchema } from "../../gen/maglev_pb.ts";
 import { version } from "../../version/mod.ts";
 import type { VppAway, VppService } from "../../vpp/mod.ts";
@@ -15,9 +16,13 @@ export interface DaemonStatus {
     readonly loadedAt: number;
     /** Whether the file is another one now. */
     readonly isChanged: boolean;
+    /** Why the file cannot be read; empty if it can. */
+    readonly unreadable: string;
     /** Why the last reload was refused; empty if it was not. */
     readonly rejected: string;
   };
+  /** What cannot be probed; undefined: nothing. */
+  readonly impaired?: ProbingImpaired | undefined;
   /** Why the file of `--auth` was not loaded again; empty if it was, or there is none. */
   readonly authRejected: string;
   /** What connections are secured with; undefined: nothing. */
@@ -41,8 +46,7 @@ export interface DaemonStatus {
 
 /** How a daemon is, as `asker` is told; `vpp` is undefined when VPP integration is off. */
 export function statusToProto(
-  { startedAt, config: { path, loadedAt, isChanged, rejected }, authRejected, state, tls }:
-    DaemonStatus,
+  { startedAt, config, impaired, authRejected, state, tls }: DaemonStatus,
   vpp: Pick<VppService, "info" | "away" | "warmup"> | undefined,
   asker: Principal,
 ) {
@@ -51,10 +55,18 @@ export function statusToProto(
   return create(GetStatusResponseSchema, {
     ...{ version: version.version, commit: version.commit, buildDate: version.date },
     startedUnixNs: nanoseconds(startedAt),
-    configPath: path,
-    configLoadedUnixNs: nanoseconds(loadedAt),
-    configFileChanged: isChanged,
-    configRejected: rejected,
+    configPath: config.path,
+    configLoadedUnixNs: nanoseconds(config.loadedAt),
+    configFileChanged: config.isChanged,
+    configFileUnreadable: config.unreadable,
+    configRejected: config.rejected,
+    ...impaired && {
+      probingImpaired: {
+        sinceUnixNs: nanoseconds(impaired.since),
+        reason: impaired.reason,
+        backends: impaired.backends,
+      },
+    },
     authRejected,
     ...{ role: asker.role, roleReason: asker.role === "admin" ? "" : asker.advice ?? "" },
     state: {

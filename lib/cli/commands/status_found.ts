@@ -103,6 +103,12 @@ export function problems(found: Found): string[] {
     if (!flapHold) continue;
     lines.push(`backend ${name} flaps, and is kept down until ${formatTime(flapHold.untilUnixNs)}`);
   }
+  const { probingImpaired: lack } = status ?? {};
+  if (lack) {
+    const who = `${lack.backends} ${lack.backends === 1 ? "backend" : "backends"}`;
+    const since = formatTime(lack.sinceUnixNs);
+    lines.push(`${who} cannot be probed, since ${since}, and keep their states: ${lack.reason}`);
+  }
   if (status?.state?.notKept) {
     lines.push(
       `what operators say is not kept, and forgotten at a restart: ${status.state.notKept}`,
@@ -129,7 +135,12 @@ export function problems(found: Found): string[] {
   if (status?.tls?.rejected) {
     lines.push(`the files of TLS are not the ones in force: ${status.tls.rejected}`);
   }
-  if (status?.configFileChanged) {
+  if (status?.configFileUnreadable) {
+    lines.push(
+      `the configuration file ${status.configFileUnreadable}: maglevd goes on with what it has ` +
+        "loaded, and would not start again",
+    );
+  } else if (status?.configFileChanged) {
     lines.push("the configuration file has changed since it was loaded: config diff tells how");
   }
   if (typeof vpp === "string") {

@@ -123,13 +123,15 @@ function ofBackends(state: MaglevdState, now: number): Problem[] {
 }
 
 function ofVpp(state: MaglevdState): Problem[] {
-  const { status, vpp, impaired } = state;
+  const { status, vpp } = state;
   const to = link(state.name, "vpp");
   const found: Problem[] = [];
-  if (impaired !== "") {
-    const why = impaired;
-    const what = "cannot make its probes";
-    found.push(problem(state, { tone: "bad", kind: "maglevd", name: "", what, why, since: 0 }));
+  const lack = status?.probingImpaired;
+  if (lack) {
+    const { reason: why, backends } = lack;
+    const what = `cannot probe ${backends} ${backends === 1 ? "backend" : "backends"}`;
+    const since = ms(lack.sinceUnixNs);
+    found.push(problem(state, { tone: "bad", kind: "maglevd", name: "", what, why, since }));
   }
   if (!vpp) return found;
   const about = { kind: "VPP", name: "", to };
@@ -155,6 +157,11 @@ function ofConfig(state: MaglevdState): Problem[] {
     return [
       problem(state, { ...about, tone: "warn", what: "was refused at the last reload", why }),
     ];
+  }
+  if (status.configFileUnreadable) {
+    const why = "maglevd goes on with what it has loaded, and would not start again";
+    const what = `file ${status.configFileUnreadable}`;
+    return [problem(state, { ...about, tone: "warn", what, why })];
   }
   if (status.configFileChanged) {
     const what = "in force is not that of the file";

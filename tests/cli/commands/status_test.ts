@@ -20,11 +20,16 @@ async function site(
   {
     state = { directory: "/var/lib/m", notKept: undefined, troubles: [] },
     authRejected = "",
+    unreadable = "",
+    impaired,
     tls,
-  }: Partial<Pick<DaemonStatus, "authRejected" | "state" | "tls">> = {},
+  }: Partial<Pick<DaemonStatus, "authRejected" | "impaired" | "state" | "tls">> & {
+    readonly unreadable?: string;
+  } = {},
 ): Promise<Harness> {
-  const config = { path: "m.yaml", loadedAt: 2_000, isChanged: false, rejected: "" };
-  const status = () => Promise.resolve({ startedAt: 1_000, config, authRejected, state, tls });
+  const config = { path: "m.yaml", loadedAt: 2_000, isChanged: false, unreadable, rejected: "" };
+  const status = () =>
+    Promise.resolve({ startedAt: 1_000, config, impaired, authRejected, state, tls });
   const harness = await serve({ status, vpp });
   for (const name of up) harness.bed.move(name, "up");
   return harness;
@@ -39,6 +44,23 @@ Deno.test("all is well where everything is up and as the file says", async () =>
   assert.ok(said.includes("state      kept in /var/lib/m"));
   assert.ok(said.includes("vpp        VPP integration is disabled"), "off is no fault");
   assert.ok(!said.some((line) => line === "by hand" || line === "wrong"));
+});
+
+Deno.test("backends that cannot be probed are told, with what lacks, and a file that is gone", async () => {
+  const impaired = { since: 5_000, reason: "open a socket: too many open files", backends: 2 };
+  const unreadable = "cannot be read: no such file";
+  await using harness = await site(["web0", "web1", "web2", "web3"], undefined, {
+    impaired,
+    unreadable,
+  });
+  const { code, said } = await status(harness);
+  assert.equal(code, 5);
+  assert.deepEqual(said.slice(said.indexOf("wrong") + 1), [
+    "  2 backends cannot be probed, since 1970-01-01 00:00:05.000Z, and keep their states: " +
+    "open a socket: too many open files",
+    "  the configuration file cannot be read: no such file: maglevd goes on with what it has " +
+    "loaded, and would not start again",
+  ]);
 });
 
 Deno.test("what is down, on a fallback or by hand is told, and ends with 5", async () => {

@@ -274,6 +274,7 @@ export function routes(router: ConnectRouter): void {
       ...{ configRejected: "maglev.yaml:3:5: no\nmaglev.yaml:4:5: no", warmup: "over" },
       vpp: "connected",
       ...{ state: { directory: "/var/lib/vpp-maglev" }, role: "admin" },
+      probingImpaired: { sinceUnixNs: ago(9_000), reason: "out of file descriptors", backends: 2 },
     }),
     getVPPInfo: () => ({
       version: "26.10-release",
