@@ -65,10 +65,8 @@ interface Steered {
 /** `show backends [PATTERN] by-hand`: those of which a state or a weight was set by hand. */
 export const showBackendsByHand: Command = listing({
   async fetch(context): Promise<Steered[]> {
-    const [backends, frontends] = await Promise.all([
-      matchingBackends(context),
-      allFrontends(context),
-    ]);
+    const backends = await matchingBackends(context);
+    const frontends = await allFrontends(context);
     const weights = Map.groupBy(weightsByHand(frontends), ({ backend }) => backend);
     return backends.map((backend) => ({ backend, weights: weights.get(backend.name) ?? [] }))
       .filter(({ backend: { byHand }, weights }) => byHand || weights.length > 0);

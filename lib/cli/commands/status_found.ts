@@ -33,12 +33,12 @@ const mostLookedUp = 10;
 /** Looks at all of it. */
 export async function find(context: CommandContext): Promise<Found> {
   const { client, signal } = context;
-  const [status, backends, frontends, vpp] = await Promise.all([
-    unlessOlder(context, (client, options) => client.getStatus({}, options)),
-    allBackends(context),
-    allFrontends(context),
-    client.getVPPInfo({}, { signal }).catch(whyUnavailable),
-  ]);
+  // One after the other: at the same time, each would take a connection of its own, of which a
+  // maglevd with few descriptors has few.
+  const status = await unlessOlder(context, (client, options) => client.getStatus({}, options));
+  const backends = await allBackends(context);
+  const frontends = await allFrontends(context);
+  const vpp = await client.getVPPInfo({}, { signal }).catch(whyUnavailable);
   const troubledSince = await lookUp(context, frontends.filter(isTroubled));
   return { at: context.now(), status, backends, frontends, vpp, troubledSince };
 }

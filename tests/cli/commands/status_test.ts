@@ -8,6 +8,7 @@ import type { VppInfo, VppService } from "../../../lib/vpp/mod.ts";
 import { pass } from "../../checker/support/bench.ts";
 import { type Harness, serve } from "../../api/support/harness.ts";
 import { vpp } from "../../api/support/service_bed.ts";
+import { uncounted } from "../../port/support/listening.ts";
 import { steer } from "../../support/steer.ts";
 import { linesAt } from "../support/one_shot.ts";
 
@@ -44,6 +45,16 @@ Deno.test("all is well where everything is up and as the file says", async () =>
   assert.ok(said.includes("state      kept in /var/lib/m"));
   assert.ok(said.includes("vpp        VPP integration is disabled"), "off is no fault");
   assert.ok(!said.some((line) => line === "by hand" || line === "wrong"));
+});
+
+Deno.test("one connection does, as there may be no more", async () => {
+  let opened = 0;
+  await using harness = await serve({ connections: { ...uncounted, opened: () => void opened++ } });
+  for (const line of ["show status", "show backends by-hand"]) {
+    opened = 0;
+    await linesAt(harness.address, line);
+    assert.equal(opened, 1, line);
+  }
 });
 
 Deno.test("backends that cannot be probed are told, with what lacks, and a file that is gone", async () => {
