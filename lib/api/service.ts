@@ -193,7 +193,8 @@ function vppRpcs({ vpp, events, checker, calls, status, clock }: MaglevDeps): re
             action: "sync",
             backend: "",
             frontend: frontend ?? "",
-            detail: "",
+            // Told before anything comes of it, so it must not read as done.
+            detail: "asked for",
           },
           cause: { kind: "operator" },
           actor: actorOf(call),
