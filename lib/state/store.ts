@@ -54,7 +54,8 @@ export class Store implements Disposable {
   open(): Opened {
     try {
       Deno.mkdirSync(this.directory, { recursive: true, mode: 0o750 });
-      const lost = this.#dropSpoiltWal();
+      const spoilt = this.#dropSpoiltWal();
+      const lost = spoilt.length > 0 ? spoilt : this.#foundEmpty();
       const opened = this.#openFile();
       return { ...opened, troubles: [...lost, ...opened.troubles] };
     } catch (error) {
@@ -163,6 +164,16 @@ export class Store implements Disposable {
       `${wal} was damaged (${damage}) and is now ${aside}: the latest changes are lost, ` +
       "and what operators said last may be too";
     return [{ level: "error", text }];
+  }
+
+  /**
+   * SQLite takes a file without content for a new one. A first start finds none at all; who was killed
+   * in the moment of making it has left one as well.
+   */
+  #foundEmpty(): Trouble[] {
+    if (identityOf(this.#path) === undefined || Deno.statSync(this.#path).size > 0) return [];
+    const what = "what it held, if anything, is lost, and health checking begins anew";
+    return [{ level: "error", text: `${this.#path} was empty, of 0 bytes: ${what}` }];
   }
 
   get #damagedSuffix(): string {

@@ -42,6 +42,20 @@ Deno.test("a directory that is not there is made, and holds nothing", () =>
     assert.equal((Deno.statSync(`${folder}/a/b`).mode ?? 0) & 0o777, 0o750);
   }));
 
+Deno.test("a file that is there and empty is said to be so, once", () =>
+  withFolder((folder) => {
+    write(folder, batch());
+    Deno.truncateSync(`${folder}/${fileName}`);
+    {
+      using store = new Store(folder, Date.now);
+      const { isWritable, troubles } = store.open();
+      assert.equal(isWritable, true);
+      assert.deepEqual(troubles.map(({ level }) => level), ["error"]);
+      assert.match(troubles[0]?.text ?? "", /state\.db was empty, of 0 bytes: what it held/);
+    }
+    reopened(folder);
+  }));
+
 Deno.test("what was written is there again, to the last field", () =>
   withFolder((folder) => {
     const said = { by: { name: "anna", from: "unix:0" }, at: 1_700_000_000_000.25 };
