@@ -117,8 +117,15 @@ function checkPair(
   throw new PemError(`${keyFile.where}: is not the key of the certificate of ${cert.where}`);
 }
 
-/** The authorities of a file. Throws PemError. */
+/** The authorities of a file. Throws PemError, also of what would be passed over. */
 function authoritiesOf(file: PemFile): readonly X509Certificate[] {
+  const list = pemBlocks(file.text).find(({ label }) => label === "X509 CRL");
+  if (list) {
+    throw new PemError(
+      `${file.where}:${list.line}: revocation lists (X509 CRL) are not looked at: take it out, and ` +
+        "keep a client out by taking its name out of the file of --auth",
+    );
+  }
   const authorities = certificatesOf(file);
   const other = authorities.find(({ ca }) => !ca);
   if (!other) return authorities;

@@ -44,7 +44,7 @@ Deno.test("a directory that is not there is made, and holds nothing", () =>
 
 Deno.test("a file that is there and empty is said to be so, once", () =>
   withFolder((folder) => {
-    write(folder, batch());
+    write(folder, batch({}));
     Deno.truncateSync(`${folder}/${fileName}`);
     {
       using store = new Store(folder, Date.now);

@@ -32,6 +32,7 @@ class Folder implements AsyncDisposable {
 }
 
 const end = Date.UTC(2120, 0);
+const revocations = "-----BEGIN X509 CRL-----\nMIIB\n-----END X509 CRL-----\n";
 
 Deno.test("what is wrong with a file is said with its place, and nothing of the key", async () => {
   await using folder = await Folder.make();
@@ -86,6 +87,14 @@ Deno.test("what is wrong with a file is said with its place, and nothing of the 
     [
       wrong("clientCa", `${textOf(certFile("authority"))}${textOf(certFile("alice"))}`),
       `--tls-client-ca ${file}: the certificate of O=Example,CN=alice is no authority's (CA:TRUE)`,
+    ],
+    [
+      wrong("clientCa", `${textOf(certFile("authority"))}${revocations}`),
+      `--tls-client-ca ${file}:${
+        textOf(certFile("authority")).split("\n").length
+      }: revocation lists ` +
+      "(X509 CRL) are not looked at: take it out, and keep a client out by taking its name out of " +
+      "the file of --auth",
     ],
   ];
   for (const [paths, message] of cases) {
