@@ -1,5 +1,5 @@
 import { controlPing, showVersion } from "../../gen/vpp.ts";
-import { asError, LimitedLog, type Logger } from "../../log/mod.ts";
+import { asError, type Logger } from "../../log/mod.ts";
 import { abortable, type Clock, type Timer } from "../../time/mod.ts";
 import {
   type ApiClient,
@@ -53,7 +53,10 @@ const deadlineMs = 10_000;
 /** In 2242: nanoseconds of later times do not fit into the API's 64 bits. */
 const endOfTime = 2 ** 33;
 
-/** API and stats segment of one VPP as a unit, from connecting to the first failure. */
+/**
+ * API and stats segment of one VPP as a unit, from connecting to the first failure. What is in the
+ * segment is no part of that: VPP is to be told what to forward though its counters make no sense.
+ */
 export class Connection {
   readonly #over = new AbortController();
   #closing: Promise<void> | undefined;
@@ -78,7 +81,8 @@ export class Connection {
     try {
       const openSegment = options.openSegment ?? openStatsSegment;
       const names = Object.values(statsNames);
-      segment = await openSegment(statsAddr, { clock, names, deadlineMs, signal });
+      segment = await openSegment(statsAddr, { clock, names, deadlineMs, signal })
+        .catch(unreadable);
       const info = await identify(client, segment, clock, signal);
       return new Connection(info, client, segment);
     } catch (error) {
@@ -128,10 +132,8 @@ async function identify(
   signal.throwIfAborted();
   const asked = Promise.all([client.request(showVersion, {}), client.request(controlPing, {})]);
   const [version, ping] = await abortable(asked, signal);
-  const bootSeconds = await segment.read((view) => view.scalar(statsNames.bootTime));
-  if (bootSeconds === undefined) {
-    throw new SegmentError(`the stats segment has no ${statsNames.bootTime}`);
-  }
+  const bootSeconds = await segment.read((view) => view.scalar(statsNames.bootTime))
+    .catch(unknownBoot) ?? -1;
   return {
     version: version.version,
     buildDate: version.build_date,
@@ -142,17 +144,26 @@ async function identify(
   };
 }
 
+/** In place of a segment that makes no sense. Why is told by whoever reads its counters. */
+function unreadable(error: unknown): StatsSegment {
+  if (!(error instanceof SegmentError)) throw error;
+  return { read: () => Promise.reject(error), [Symbol.dispose]() {} };
+}
+
+function unknownBoot(error: unknown): undefined {
+  if (!(error instanceof SegmentError)) throw error;
+}
+
 const pingMs = 10_000;
 const pingDeadlineMs = 5_000;
 const countersMs = 5_000;
 
-/** Readings in a row that may fail before the segment is taken for broken. */
+/** Readings in a row that may fail before the counters of the last one mean nothing any more. */
 const maxUnreadable = 3;
 
 /** What is asked of a connected VPP again and again: whether it lives, and its counters. */
 export class Keepalive implements Disposable {
   readonly #reader: CounterReader;
-  readonly #warnings: LimitedLog;
   readonly #timers = new Map<() => Promise<void>, Timer>();
   #counters: LbCounters | undefined;
   #unreadable = 0;
@@ -162,10 +173,9 @@ export class Keepalive implements Disposable {
     private readonly connection: Connection,
     known: KnownState,
     private readonly clock: Clock,
-    log: Logger,
+    private readonly log: Logger,
   ) {
     this.#reader = new CounterReader(connection.client, connection.segment, known, clock);
-    this.#warnings = new LimitedLog(log, clock);
   }
 
   /** Begins. What fails ends the connection. */
@@ -177,7 +187,6 @@ export class Keepalive implements Disposable {
   /** Ends it, the connection being over. */
   [Symbol.dispose](): void {
     for (const timer of this.#timers.values()) timer.cancel();
-    this.#warnings[Symbol.dispose]();
   }
 
   /** The last reading; before the first one there is none. */
@@ -209,11 +218,15 @@ export class Keepalive implements Disposable {
       this.#counters = await this.#reader.read();
       this.#unreadable = 0;
     } catch (error) {
-      this.#unreadable++;
-      if (!(error instanceof SegmentError) || this.#unreadable >= maxUnreadable) throw error;
+      if (!(error instanceof SegmentError)) throw error;
       // Once the connection is over the segment is not there any more.
       if (this.connection.signal.aborted) return;
-      this.#warnings.warn("vpp-stats-unreadable", { err: error.message });
+      this.#unreadable++;
+      const isLasting = this.#unreadable === maxUnreadable;
+      if (isLasting) this.#counters = undefined;
+      if (!isLasting && this.#unreadable > 1) return;
+      const counters = isLasting ? "none until it can be read again" : "those of the last reading";
+      this.log.warn("vpp-stats-unreadable", { err: error.message, counters });
     }
   };
 }

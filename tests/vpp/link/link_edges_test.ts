@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { portsOf } from "../../../lib/sim/mod.ts";
 import { Supervisor } from "../../../lib/supervisor/mod.ts";
 import { FakeClock } from "../../../lib/time/mod.ts";
+import { NetError } from "../../../lib/net/mod.ts";
 import type { Transport } from "../../../lib/vppclient/mod.ts";
 import { Connection } from "../../../lib/vpp/link/connection.ts";
 import { Vpp } from "../../../lib/vpp/mod.ts";
@@ -307,7 +308,7 @@ Deno.test("a segment is given back before the good-bye, and so is the connection
     access: {
       openSegment: async (path, options) => {
         const segment = await portsOf(bed.sim).openSegment(path, options);
-        segment.read = () => Promise.resolve(undefined as never);
+        segment.read = () => Promise.reject(new NetError("read it", 5));
         return segment;
       },
     },

@@ -49,16 +49,24 @@ Deno.test("a boot time that can be is told", async () => {
   }
 });
 
-Deno.test("a boot time that is missing is a reason to try again", async () => {
+Deno.test("a boot time that is missing is unknown", async () => {
   await using bed: Bed = new Bed(web, {
     access: { openSegment: withBootTime(undefined, () => bed) },
   });
-  bed.sim.start();
-  bed.vpp.start();
-  await bed.pass(500);
-  const [record] = bed.log.named("vpp-connect-failed");
-  assert.equal(record?.err, "the stats segment has no /sys/boottime");
-  assert.equal(bed.sim.segmentsOpen, 0);
+  await bed.start();
+  assert.equal(bed.vpp.info()?.bootTime, 0);
+  assert.equal(bed.log.named("vpp-connect")[0]?.boottime, "unknown");
+});
+
+Deno.test("a VPP whose stats segment makes no sense is looked after all the same", async () => {
+  const error = new SegmentError("the stats segment has version 3");
+  await using bed: Bed = new Bed(web, { access: { openSegment: () => Promise.reject(error) } });
+  await bed.start();
+  await bed.pass(60_000);
+  assert.deepEqual(bed.vppEvents(), ["connected", "in-step"]);
+  assert.equal(bed.vpp.counters()?.at, 0);
+  const told = bed.log.named("vpp-stats-unreadable");
+  assert.deepEqual(told.map(({ err }) => err), [error.message, error.message]);
 });
 
 Deno.test("a mistake of our own ends one connection, is told, and never the link", async () => {
@@ -116,7 +124,6 @@ Deno.test("mistakes that keep maglevd from VPP for over a minute are complained 
 
 Deno.test("a VPP that cannot be looked after for reasons of its own is not complained of", async () => {
   const reasons = [
-    new SegmentError("the stats segment has version 3"),
     new NetError("cannot map the stats segment", 12),
     new Deno.errors.NotFound("No such file or directory (os error 2)"),
   ];
