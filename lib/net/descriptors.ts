@@ -7,7 +7,7 @@ const RLIMIT_NOFILE = 7;
 /**
  * Descriptors that belong to nobody's share: Deno holds 20 when it starts and takes some for files
  * and DNS as it goes, and about 8 for each of the threads, which are two that probe, that of the
- * state and that of big configurations; VPP takes 3, the listeners 4 to 8, and pings up to three for
+ * state and that of big configurations; VPP takes 4, the listeners 4 to 8, and pings up to three for
  * each namespace, family and source. Where there are few, it is hoped that not all are needed.
  */
 const ownDescriptors = 64;

@@ -50,6 +50,11 @@ export function mapReadOnly(fd: FileDescriptor): Mapping {
   return map(fd.number, fileSize(fd), PROT_READ, MAP_SHARED);
 }
 
+/** Whether the file has all that was mapped of it: one that was truncated must not be read. */
+export function isWhole(fd: FileDescriptor, { size }: Mapping): boolean {
+  return fileSize(fd) >= size;
+}
+
 /** Maps `size` bytes of the file shared and writable. Throws {@link NetError}. */
 export function mapShared(fd: FileDescriptor, size: number): Mapping {
   return map(fd.number, size, PROT_READ | PROT_WRITE, MAP_SHARED);

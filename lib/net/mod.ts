@@ -25,7 +25,7 @@ export { errnoWords, NetError } from "./errno.ts";
 export { type Failure, ownFailure, refused } from "./failure.ts";
 export { FileDescriptor } from "./fd.ts";
 export { sendUnixDatagram } from "./datagram.ts";
-export { Mapping, mapReadOnly, mapShared, memfd } from "./mapping.ts";
+export { isWhole, Mapping, mapReadOnly, mapShared, memfd } from "./mapping.ts";
 export {
   acceptSeqpacket,
   connectSeqpacket,

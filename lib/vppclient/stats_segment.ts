@@ -1,4 +1,4 @@
-import { connectSeqpacket, mapReadOnly, receiveFd } from "../net/mod.ts";
+import { connectSeqpacket, isWhole, mapReadOnly, receiveFd } from "../net/mod.ts";
 import { type Clock, sleep } from "../time/mod.ts";
 import {
   SegmentDirectory,
@@ -123,6 +123,8 @@ export interface StatsSegment extends Disposable {
 /** The memory of a segment, and what gives it back. */
 export interface SegmentSource extends Disposable {
   readonly buffer: ArrayBuffer;
+  /** Whether all of it may be read now; absent: it always may. */
+  readonly isWhole?: () => boolean;
 }
 
 /** How a segment is read. */
@@ -143,9 +145,11 @@ export interface SegmentOptions extends ReadOptions {
  * Fetches VPP's stats segment through the socket at `path` and maps it read-only. Rejects with
  * NetError, SegmentError or the signal's reason.
  *
- * VPP's file lives in memory only and never shrinks, and a mapping keeps it alive after VPP has
- * died: reading it then gives old values, not SIGBUS. Who holds the segment drops it as soon as
- * the API socket closes.
+ * VPP's file lives in memory only, and a mapping keeps it alive after VPP has died: reading it then
+ * gives old values. Who holds the segment drops it as soon as the API socket closes. VPP never
+ * shrinks the file, and has sealed it against that unless it lies in huge pages; all that have it
+ * from VPP could, and reading what is gone would end this process (SIGBUS): the file's size is looked
+ * at before each reading.
  */
 export async function openStatsSegment(
   path: string,
@@ -155,8 +159,13 @@ export async function openStatsSegment(
   // By the system's clock: what is waited for is the kernel and VPP, a millisecond or so.
   const wait = { timeoutMs: deadlineMs, ...(signal && { signal }) };
   using socket = await connectSeqpacket(path, wait);
-  using file = await receiveFd(socket, wait);
-  return segmentIn(mapReadOnly(file), options);
+  using parts = new DisposableStack();
+  const file = parts.use(await receiveFd(socket, wait));
+  const mapping = parts.use(mapReadOnly(file));
+  const { buffer } = mapping;
+  const own = parts.move();
+  const source = { buffer, isWhole: () => isWhole(file, mapping) };
+  return segmentIn({ ...source, [Symbol.dispose]: () => own.dispose() }, options);
 }
 
 /**
@@ -170,6 +179,9 @@ export function segmentIn(memory: SegmentSource, { clock, names }: ReadOptions):
     async read(look) {
       for (let attempt = 0; attempt < attempts; attempt++) {
         if (!mapped) throw new SegmentError("the stats segment is not mapped any more");
+        if (memory.isWhole?.() === false) {
+          throw new SegmentError("somebody has truncated the stats segment");
+        }
         const reading = reader.read(look);
         if (reading) return reading.value;
         await (attempt < promptAttempts ? clock.turn.next() : sleep(clock, pauseMs));

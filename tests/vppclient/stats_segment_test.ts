@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { listenSeqpacket } from "../../lib/net/mod.ts";
+import { libc } from "../../lib/net/libc.ts";
+import { acceptSeqpacket, listenSeqpacket, mapShared, memfd, sendFd } from "../../lib/net/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import {
   openStatsSegment,
@@ -70,6 +71,27 @@ Deno.test("a segment is unmapped once, and not read afterwards", async () => {
 });
 
 const options = { clock: new FakeClock(), names: [], deadlineMs: 600_000 };
+
+Deno.test("a segment that somebody truncates is not read any more, which would end the process", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    using file = memfd("stats", recorded.length);
+    using mapping = mapShared(file, recorded.length);
+    new Uint8Array(mapping.buffer).set(recorded);
+    using listener = listenSeqpacket(`${folder}/stats.sock`);
+    const opening = openStatsSegment(`${folder}/stats.sock`, { ...options, names });
+    using client = await acceptSeqpacket(listener);
+    sendFd(client, file);
+    using segment = await opening;
+    const workers = () => segment.read((stats) => stats.scalar("/sys/num_worker_threads"));
+    assert.equal(await workers(), 1);
+    assert.equal(libc.ftruncate(file.number, 0n), 0);
+    await assert.rejects(workers(), new SegmentError("somebody has truncated the stats segment"));
+    await assert.rejects(workers(), SegmentError, "the next time too");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
 
 Deno.test("whoever waits for a stats segment may give it up", async () => {
   const folder = await Deno.makeTempDir();
