@@ -127,8 +127,10 @@ function splitFlags<W extends { readonly text: string }>(
   const rest = [...line];
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
     const { text } = word;
-    if (text === "--") words.push(...rest.splice(0));
-    else if (!text.startsWith("-") || /^-\d*$/.test(text)) words.push(word);
+    // It stays, unless it is alone: behind it, words are names first (walk.ts).
+    if (text === "--") {
+      words.push(...words.length + rest.length > 0 ? [word] : [], ...rest.splice(0));
+    } else if (!text.startsWith("-") || /^-\d*$/.test(text)) words.push(word);
     else Object.assign(given, readFlag(text, rest));
   }
   return { given, words };

@@ -53,7 +53,7 @@ export const commandTree: readonly Node[] = [
       showBackends,
       () => [
         ...backendFilters(),
-        backendSlot("Backend to show, or a pattern such as web*", {
+        backendSlot("One, or a pattern (web*); behind -- any name", {
           run: showBackend,
           next: backendFilters,
         }),

@@ -64,6 +64,9 @@ export function walk(roots: readonly Node[], words: readonly string[]): WalkResu
   return command ? { kind: "command", command, args } : { kind: "incomplete", choices, args };
 }
 
+/** Behind it a word is a name where a name may stand, though it is a keyword there as well. */
+const namesFrom = "--";
+
 /** Follows `words` as far as they go; the point reached may lack a command. */
 export function follow(
   roots: readonly Node[],
@@ -74,12 +77,24 @@ export function follow(
     choices: roots,
     command: undefined,
   };
+  const names = words.indexOf(namesFrom);
   for (const [at, word] of words.entries()) {
+    if (at === names) {
+      point = { ...point, choices: namesFirst(point.choices) };
+      continue;
+    }
     const step = choose(point.choices, word);
     if (typeof step === "string") return { kind: "error", at, message: step };
     point = advance(point, step, word);
+    if (names >= 0 && at > names) point = { ...point, choices: namesFirst(point.choices) };
   }
   return { kind: "point", point };
+}
+
+/** The names that may stand here, if any may; else all choices. */
+function namesFirst(choices: readonly Node[]): readonly Node[] {
+  const names = choices.filter((node) => node.kind === "slot" && node.names);
+  return names.length > 0 ? names : choices;
 }
 
 /** What a word means: an exact keyword, else a unique prefix of one, else a slot; or why nothing. */

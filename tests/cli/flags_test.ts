@@ -19,7 +19,9 @@ Deno.test("one dash is as good as two, and a number is a word", () => {
 });
 
 Deno.test("after -- everything is a word", () => {
-  assert.deepEqual(parseFlags(["--", "--json"], none).words, ["--json"]);
+  assert.deepEqual(parseFlags(["--", "--json"], none).words, ["--", "--json"]);
+  assert.deepEqual(parseFlags(["show", "--"], none).words, ["show", "--"]);
+  assert.deepEqual(parseFlags(["--"], none).words, []);
 });
 
 Deno.test("the server comes from the flag, else the environment", () => {
@@ -50,7 +52,7 @@ Deno.test("flags are read in lines as on the command line, wherever they stand",
   const split = splitLineFlags(words);
   assert.deepEqual(split.flags, { json: true, yes: true, dryRun: true, timeout: "5s" });
   assert.deepEqual(split.words.map(({ text }) => text), [
-    ...["set", "backend", "web0", "disable", "--json"],
+    ...["set", "backend", "web0", "disable", "--", "--json"],
   ]);
   assert.equal(split.words[1]?.at, 2, "words know where they stood");
   for (

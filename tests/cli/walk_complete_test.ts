@@ -4,6 +4,8 @@ import { commonPrefix, complete } from "../../lib/cli/walk.ts";
 
 Deno.test("keywords that begin with the partial word are offered in the tree's order", () => {
   assert.deepEqual(complete(commandTree, [], "s")?.words, ["show", "set", "sync"]);
+  const behind = complete(commandTree, ["show", "backends", "--"], "");
+  assert.deepEqual([behind?.words, behind?.slot?.name], [[], "backend"], "names alone");
 });
 
 Deno.test("where a name may stand, the slot is offered so that live names can be asked for", () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Node } from "../../lib/cli/node.ts";
+import { parseFlags } from "../../lib/cli/flags.ts";
 import { commandTree } from "../../lib/cli/tree.ts";
 import { nodeLabel, walk } from "../../lib/cli/walk.ts";
 
@@ -50,6 +51,16 @@ const cases: readonly (readonly [line: string, expected: string])[] = [
   ["show frontends a b", 'word 3: "b" is one word too many: the command ends before it'],
   ["show backends a b", 'word 3: "b" is not known here; possible: down, flapping, slow, by-hand'],
   ["show backends dow", "show backends {backend=dow}"],
+  ["show backends -- down", "show backends {backend=down}"],
+  ["-- sh ba by-hand slow", "show backends slow {backend=by-hand}"],
+  ["show backends -- -- down", "show backends down {backend=--}"],
+  ["show backends --", "show backends {}"],
+  ["set backend -- enable disable", "set backend disable {backend=enable}"],
+  ["show frontends -- health", "show frontends {frontend=health}"],
+  [
+    "set frontend f pool p backend b -- weight 5",
+    "set frontend pool backend weight {frontend=f pool=p backend=b weight=5}",
+  ],
   [
     "set frontend f pool p backend b weight 101",
     'word 8: "101" is not a whole number from 0 to 100',
@@ -89,3 +100,20 @@ function kindAt(roots: readonly Node[], word: string) {
   const result = walk(roots, [word]);
   return result.kind === "command" && result.command;
 }
+
+Deno.test("whatever a name is, there is a way to say it wherever one may stand", () => {
+  const lines = ["show frontends", "show backends", "show healthchecks", "show vpp lb plan"];
+  for (
+    const name of ["down", "by-hand", ".", "health", "show", "--", "-x", "--json", "reset", "5"]
+  ) {
+    for (const line of lines) {
+      const { words } = parseFlags([...line.split(" "), "--", name], { get: () => undefined });
+      const result = walk(commandTree, words);
+      assert.deepEqual(
+        result.kind === "command" && [...result.args.values.values()],
+        [name],
+        `${line} -- ${name}`,
+      );
+    }
+  }
+});

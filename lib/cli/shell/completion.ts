@@ -108,7 +108,8 @@ function spotAt(before: string): Spot | CommandFailure {
   const whole = typed.filter(({ end }) => end < before.length);
   try {
     const words = splitLineFlags(whole).words.map(({ text }) => text);
-    const completion = partial.startsWith("-") ? flags(partial) : undefined;
+    const isFlag = partial.startsWith("-") && !words.includes("--");
+    const completion = isFlag ? flags(partial) : undefined;
     return {
       ...{ words, partial, openQuote },
       completion: completion ?? complete(commandTree, words, partial),
