@@ -1,6 +1,8 @@
 import { commonFlags, describeFlags, type Flag, flagMakers } from "../flags/mod.ts";
 
 const { text, list, onOff } = flagMakers("MAGLEV_FRONTEND");
+/** What this start is for, and no habit of the machine. */
+const bare = flagMakers();
 
 /** The flags, in the order of the help. */
 export const flags = [
@@ -27,6 +29,7 @@ export const flags = [
   text("auth", "file that says who may look and who may steer; empty: all look, none steer"),
   list("host-name", "names, besides its own, by which browsers may call this machine"),
   text("log-level", "debug, info, warn or error", "info"),
+  bare.onOff("check", "start, say what is wrong, and exit: 0 nothing, else what a start ends with"),
   ...commonFlags,
 ] as const satisfies readonly Flag[];
 

@@ -40,6 +40,7 @@ export async function runFrontend(args: readonly string[]): Promise<number> {
     const request = readRequest(args, Deno.env);
     if (request.kind === "help") console.log(usage());
     else if (request.kind === "version") console.log(formatVersion("maglevd-frontend"));
+    else if (request.kind === "check") await check(request.settings);
     else return await serve(request.settings);
     return 0;
   } catch (error) {
@@ -47,6 +48,17 @@ export async function runFrontend(args: readonly string[]): Promise<number> {
     complain(`maglevd-frontend: ${reasonOf(error)}`);
     return isUsage ? 2 : 1;
   }
+}
+
+/** `--check`: all of a start but its port, which one that runs may have. Throws what a start throws. */
+async function check(settings: Settings): Promise<void> {
+  refuseDebugger();
+  const toJournal = goesToJournal(1, Deno.env);
+  const log = createLogger({ level: "warn", sink: Deno.stdout, clock: systemClock, toJournal });
+  const listen = { hostname: "127.0.0.1", port: 0 };
+  const frontend = await startFrontend({ ...settings, listen }, log, await loadAssets());
+  await frontend[Symbol.asyncDispose]();
+  await log.flush(flushLimitMs);
 }
 
 async function serve(settings: Settings): Promise<number> {

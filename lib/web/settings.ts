@@ -34,7 +34,7 @@ export interface Settings {
 
 /** What maglevd-frontend was asked to do. */
 export type Request =
-  | { readonly kind: "run"; readonly settings: Settings }
+  | { readonly kind: "run" | "check"; readonly settings: Settings }
   | { readonly kind: "version" }
   | { readonly kind: "help" };
 
@@ -55,7 +55,7 @@ function requestOf(get: (name: FlagName) => string, environment: Environment): R
     throw new UsageError("--server is empty: there is nothing to show");
   }
   return {
-    kind: "run",
+    kind: get("check") === "true" ? "check" : "run",
     settings: {
       servers: get("server"),
       tokenFile: get("token-file"),

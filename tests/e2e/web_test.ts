@@ -106,12 +106,16 @@ Deno.test("roles of a file are in force from the start, read again by SIGHUP, an
     web.process.kill("SIGHUP");
     await web.log("auth-reloaded");
     assert.deepEqual([await statusOf(loginOf("vera")), await statusOf(loginOf("ada"))], [401, 200]);
+    await using sound = startFrontend(bundles.frontend, [...args, "--check"]);
+    assert.equal((await sound.process.status).code, 0);
     await file.write("auth: {");
   }
-  await using web = startFrontend(bundles.frontend, args);
-  const said = await web.errors.find("what is wrong", (line) => line.includes("auth.yaml:1"));
-  assert.match(said, /^maglevd-frontend: /);
-  assert.equal((await web.process.status).code, 2);
+  for (const asked of [args, [...args, "--check"]]) {
+    await using web = startFrontend(bundles.frontend, asked);
+    const said = await web.errors.find("what is wrong", (line) => line.includes("auth.yaml:1"));
+    assert.match(said, /^maglevd-frontend: /);
+    assert.equal((await web.process.status).code, 2);
+  }
 });
 
 Deno.test("the service manager is told when it serves, which maglevds are heard, and why it ends", async () => {

@@ -30,6 +30,7 @@ Deno.test("flags win over the environment, which wins over defaults", () => {
   assert.ok(secured.kind === "run");
   const { certificate, authPath } = secured.settings;
   assert.deepEqual([certificate, authPath], [{ cert: "a", key: "b", clientCa: "c" }, "d"]);
+  assert.deepEqual(read(["--check"]), { ...defaults, kind: "check" });
   assert.deepEqual(read(["--version"]), { kind: "version" });
   assert.deepEqual(read(["--help=true"]), { kind: "help" });
 });
