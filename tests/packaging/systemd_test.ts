@@ -166,11 +166,19 @@ $ grep -v downgrading /tmp/dpkg.err
 vpp-maglevd: not restarted, for it would not start: the former version goes on.
 vpp-maglevd: mend that, then: systemctl restart vpp-maglevd.service
 $ configure web ping third; chmod 644 $config; echo MAGLEV_LOG_LEVEL=loud >>/etc/default/vpp-maglev
+$ echo MAGLEV_FRONTEND_LISTEN=here >>/etc/default/vpp-maglev-frontend
+$ pid=$(systemctl show -P MainPID vpp-maglev-frontend)
 $ install_version 1.0.0
-$ head -n 1 /tmp/dpkg.err; same_process
+$ grep '^maglevd: ' /tmp/dpkg.err; same_process
 maglevd: MAGLEV_LOG_LEVEL is debug, info, warn or error, not "loud"
 yes
+$ grep 'frontend: ' /tmp/dpkg.err | cut -c-95
+maglevd-frontend: MAGLEV_FRONTEND_LISTEN is an address and a port such as :9093, 127.0.0.1:9093
+vpp-maglev-frontend: not restarted, for it would not start: the former version goes on.
+vpp-maglev-frontend: mend that, then: systemctl restart vpp-maglev-frontend.service
+$ test $pid = $(systemctl show -P MainPID vpp-maglev-frontend)
 $ sed -i '$d' /etc/default/vpp-maglev; systemctl restart vpp-maglevd
+$ sed -i '$d' /etc/default/vpp-maglev-frontend
 $ until another_process; do sleep 0.2; done
 
 == an upgrade asks nothing, restarts it, and keeps everything: also who is paused, drained or weighed by hand
