@@ -63,13 +63,12 @@ export class Dirty {
 
   /** Takes away at most `most` of each. */
   take(most: number): Taken {
-    const vips = takeSome(this.#flushes.keys(), most);
-    const flushes = vips.flatMap((vip) => this.#flushes.get(vip) ?? []);
+    const flushes = takeSome(this.#flushes.values(), most);
     const backends = takeSome(this.backends, most);
     const frontends = takeSome(this.frontends, most);
     for (const name of backends) this.backends.delete(name);
     for (const name of frontends) this.frontends.delete(name);
-    for (const vip of vips) this.#flushes.delete(vip);
+    for (const { vip } of flushes) this.#flushes.delete(vip);
     return { backends, frontends, flushes };
   }
 
@@ -83,6 +82,6 @@ export class Dirty {
   }
 }
 
-function takeSome(names: Iterable<string>, most: number): string[] {
-  return Iterator.from(names).take(most).toArray();
+function takeSome<Item>(items: Iterable<Item>, most: number): Item[] {
+  return Iterator.from(items).take(most).toArray();
 }

@@ -1,4 +1,4 @@
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import { type EventPage, type EventQuery, isAskedFor, type MaglevEvent } from "../events/mod.ts";
 import { eventOf, eventValues } from "./rows.ts";
 
@@ -28,35 +28,12 @@ const encoder = new TextEncoder();
 
 /** The journal on disk: the table of events. Whatever SQLite throws is for the owner of the file. */
 export class EventsTable {
-  readonly #put: StatementSync;
-  readonly #dropOlder: StatementSync;
-  readonly #oldestChunk: StatementSync;
-  readonly #dropUpTo: StatementSync;
-  readonly #below: StatementSync;
-  readonly #above: StatementSync;
-  readonly #all: StatementSync;
+  readonly #prepared: ReturnType<typeof prepared>;
   #octets: number;
 
   /** Of an open database. */
   constructor(database: DatabaseSync, private readonly limits: JournalLimits) {
-    this.#put = database.prepare("REPLACE INTO events VALUES (?, ?, ?)");
-    // The oldest are in front: no need to look through all of them.
-    this.#dropOlder = database.prepare(
-      `DELETE FROM events WHERE at < ? AND seq IN
-         (SELECT seq FROM events ORDER BY seq LIMIT ${chunk}) RETURNING ${octets} octets`,
-    );
-    this.#oldestChunk = database.prepare(
-      `SELECT max(seq) seq, sum(${octets}) octets FROM
-         (SELECT seq, body FROM events ORDER BY seq LIMIT ${chunk})`,
-    );
-    this.#dropUpTo = database.prepare("DELETE FROM events WHERE seq <= ?");
-    this.#below = database.prepare(
-      `SELECT * FROM events WHERE seq < ? ORDER BY seq DESC LIMIT ${chunk}`,
-    );
-    this.#above = database.prepare(
-      `SELECT * FROM events WHERE seq > ? AND seq < ? ORDER BY seq LIMIT ${chunk}`,
-    );
-    this.#all = database.prepare(`SELECT sum(${octets}) octets FROM events`);
+    this.#prepared = prepared(database);
     this.#octets = this.#count();
   }
 
@@ -66,22 +43,23 @@ export class EventsTable {
   }
 
   #count(): number {
-    return Number(this.#all.get()?.octets ?? 0);
+    // Of no events the sum is null, which is 0 as a number.
+    return Number(this.#prepared.all.get()?.octets);
   }
 
   /** Adds events and, beyond the limits, drops the oldest. `now` is Unix milliseconds. */
   put(events: readonly MaglevEvent[], now: number): void {
     for (const event of events) {
       const values = eventValues(event);
-      this.#put.run(...values);
+      this.#prepared.put.run(...values);
       this.#octets += encoder.encode(String(values[2])).length;
     }
     const oldest = now - this.limits.days * 86_400_000;
-    for (const { octets } of this.#dropOlder.all(oldest)) this.#octets -= Number(octets);
+    for (const { octets } of this.#prepared.dropOlder.all(oldest)) this.#octets -= Number(octets);
     while (this.#octets > this.limits.octets) {
-      const { seq, octets } = this.#oldestChunk.get() ?? {};
+      const { seq, octets } = this.#prepared.oldestChunk.get() ?? {};
       if (typeof seq !== "number") return;
-      this.#dropUpTo.run(seq);
+      this.#prepared.dropUpTo.run(seq);
       this.#octets -= Number(octets);
     }
   }
@@ -90,7 +68,7 @@ export class EventsTable {
   last(): MaglevEvent[] {
     const events: MaglevEvent[] = [];
     for (let before = Number.MAX_SAFE_INTEGER; events.length < mostRestored;) {
-      const rows = this.#below.all(before);
+      const rows = this.#prepared.below.all(before);
       const oldest = rows.at(-1)?.seq;
       if (typeof oldest !== "number") break;
       events.push(...rows.flatMap((row) => eventOf(row) ?? []));
@@ -105,7 +83,9 @@ export class EventsTable {
     const isNewestFirst = query.order === "newest";
     let place = isNewestFirst ? Math.min(before, query.after ?? before) : query.after ?? 0;
     for (let looked = 0; looked < mostLookedAt;) {
-      const rows = isNewestFirst ? this.#below.all(place) : this.#above.all(place, before);
+      const rows = isNewestFirst
+        ? this.#prepared.below.all(place)
+        : this.#prepared.above.all(place, before);
       if (rows.length === 0) return { events, next: undefined };
       for (const row of rows) {
         const event = eventOf(row);
@@ -119,4 +99,27 @@ export class EventsTable {
     }
     return { events, next: place };
   }
+}
+
+function prepared(database: DatabaseSync) {
+  return {
+    put: database.prepare("REPLACE INTO events VALUES (?, ?, ?)"),
+    // The oldest are in front: no need to look through all of them.
+    dropOlder: database.prepare(
+      `DELETE FROM events WHERE at < ? AND seq IN
+         (SELECT seq FROM events ORDER BY seq LIMIT ${chunk}) RETURNING ${octets} octets`,
+    ),
+    oldestChunk: database.prepare(
+      `SELECT max(seq) seq, sum(${octets}) octets FROM
+         (SELECT seq, body FROM events ORDER BY seq LIMIT ${chunk})`,
+    ),
+    dropUpTo: database.prepare("DELETE FROM events WHERE seq <= ?"),
+    below: database.prepare(
+      `SELECT * FROM events WHERE seq < ? ORDER BY seq DESC LIMIT ${chunk}`,
+    ),
+    above: database.prepare(
+      `SELECT * FROM events WHERE seq > ? AND seq < ? ORDER BY seq LIMIT ${chunk}`,
+    ),
+    all: database.prepare(`SELECT sum(${octets}) octets FROM events`),
+  };
 }

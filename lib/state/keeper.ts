@@ -11,11 +11,11 @@ import type { Keeping } from "./worker_client.ts";
 /** How long changes gather that nobody waits for before they are kept, in milliseconds. */
 const gatherMs = 50;
 
-/** How often it is noted that all is still as kept, and what no event tells is looked for. */
+/**
+ * How often it is noted that all is still as kept, what no event tells is looked for, and what
+ * failed is tried again.
+ */
 const aliveMs = 10_000;
-
-/** Before another attempt after one that failed. */
-const retryMs = 10_000;
 
 /** Backends and frontends of one batch: what is sent to the worker takes a millisecond or two. */
 const mostPerBatch = 1_000;
@@ -28,8 +28,8 @@ export interface KeeperOptions {
   readonly keeping: Keeping;
   readonly clock: Clock;
   readonly log: Logger;
-  /** What is kept of it outlives the process; absent: nothing. */
-  readonly journal?: Journal;
+  /** What outlives the process as well. */
+  readonly journal: Journal;
 }
 
 /** The part of the checker that is kept. */
@@ -101,13 +101,13 @@ export class Keeper {
       this.#dirty.frontends.add(frontend);
     }
     // What is told from now on has higher numbers.
-    this.#keptSeq = this.#options.journal ? state.lastSeq : 0;
+    this.#keptSeq = state.lastSeq;
     return state;
   }
 
   /** One page of the journal on disk, of what memory does not hold any more. Never rejects. */
   list(query: EventQuery): Promise<EventPage> {
-    const oldest = this.#options.journal?.oldestSeq ?? Number.MAX_SAFE_INTEGER;
+    const oldest = this.#options.journal.oldestSeq ?? Number.MAX_SAFE_INTEGER;
     return this.#options.keeping.list(query, oldest);
   }
 
@@ -119,7 +119,7 @@ export class Keeper {
       if (this.#dirty.hear(event) === "anything") {
         this.#isAnything = true;
         this.#lookAgain(gatherMs);
-      } else if (!this.#isUpToDate) this.#soon(gatherMs);
+      } else this.#soon(gatherMs);
     });
     this.#lookAgain(0);
   }
@@ -195,7 +195,7 @@ export class Keeper {
     } while (this.#isLookDue && !this.#isClosed);
     this.#working = undefined;
     if (this.#commits.isAwaited) this.#soon(0);
-    else if (!this.#isUpToDate) this.#soon(this.#isFailing ? retryMs : gatherMs);
+    else if (!this.#isUpToDate) this.#soon(this.#isFailing ? aliveMs : gatherMs);
   }
 
   /**
@@ -227,14 +227,12 @@ export class Keeper {
 
   /** Whether nothing waits to be kept, but for what no event tells. */
   get #isUpToDate(): boolean {
-    const { journal } = this.#options;
-    return this.#dirty.isEmpty && this.#keptSeq === (journal?.newestSeq ?? 0);
+    return this.#dirty.isEmpty && this.#keptSeq === this.#options.journal.newestSeq;
   }
 
   /** The next events to be kept. Those that the journal holds no more are lost, which is said. */
   #nextEvents(): { readonly events: readonly MaglevEvent[]; readonly upTo: number } {
     const { journal } = this.#options;
-    if (!journal) return { events: [], upTo: 0 };
     const { newestSeq, droppedSeq } = journal;
     const lost = droppedSeq - this.#keptSeq;
     if (lost > 0) this.#warnings.warn("journal-gap", { events: lost });
@@ -307,7 +305,7 @@ export class Keeper {
       case "emptied":
         this.#tell(written.troubles);
         this.#known.clear();
-        this.#keptSeq = (this.#options.journal?.oldestSeq ?? 1) - 1;
+        this.#keptSeq = this.#options.journal.droppedSeq;
         this.#isAnything = true;
         return;
       case "failed":

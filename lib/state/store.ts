@@ -1,4 +1,4 @@
-import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { DatabaseSync } from "node:sqlite";
 import type { EventPage, EventQuery } from "../events/mod.ts";
 import { reasonOf } from "../log/mod.ts";
 import { backendOf, backendValues, failOpenOf, flushesOf, weightOf, weightValues } from "./rows.ts";
@@ -87,7 +87,8 @@ export class Store implements Disposable {
     } catch (error) {
       const reason = reasonOf(error);
       if (!isDamage(error)) {
-        rollBack(database);
+        // What failed may have ended the transaction already.
+        if (database.isTransaction) database.exec("ROLLBACK");
         statements.events.recount();
         return { kind: "failed", reason };
       }
@@ -144,8 +145,9 @@ export class Store implements Disposable {
     database.exec(settings);
     if (found < version) database.exec(`BEGIN IMMEDIATE; ${migration(found)} COMMIT`);
     const check = database.prepare("PRAGMA quick_check(1)").get();
-    const verdict = check && Object.values(check)[0];
-    if (verdict !== "ok") throw new DamageError(`${verdict}`);
+    const verdict = String(check && Object.values(check)[0]);
+    // Before it stands a line that names the database, of which there is one.
+    if (verdict !== "ok") throw new DamageError(verdict.split("\n").at(-1));
     const events = new EventsTable(database, this.limits);
     const state = { ...read(database), events: events.last() };
     this.#statements = new Statements(database, events);
@@ -226,49 +228,48 @@ function isDamage(error: unknown): boolean {
 
 /** What is prepared once. */
 class Statements {
-  readonly #alive: StatementSync;
-  readonly #lastSeq: StatementSync;
-  readonly #putBackend: StatementSync;
-  readonly #dropBackend: StatementSync;
-  readonly #putWeight: StatementSync;
-  readonly #dropWeights: StatementSync;
-  readonly #putFailOpen: StatementSync;
-  readonly #dropFailOpen: StatementSync;
-  readonly #putFlush: StatementSync;
-  readonly #dropFlushes: StatementSync;
+  readonly #prepared: ReturnType<typeof prepared>;
 
   constructor(database: DatabaseSync, readonly events: EventsTable) {
-    const replace = (table: string, columns: number) =>
-      database.prepare(`REPLACE INTO ${table} VALUES (${Array(columns).fill("?").join(", ")})`);
-    this.#alive = database.prepare("REPLACE INTO meta VALUES ('alive-at', ?)");
-    this.#lastSeq = database.prepare("REPLACE INTO meta VALUES ('last-seq', ?)");
-    this.#putBackend = replace("backends", 11);
-    this.#dropBackend = database.prepare("DELETE FROM backends WHERE name = ?");
-    this.#putWeight = replace("weights", 8);
-    this.#dropWeights = database.prepare("DELETE FROM weights WHERE frontend = ?");
-    this.#putFailOpen = replace("fail_opens", 2);
-    this.#dropFailOpen = database.prepare("DELETE FROM fail_opens WHERE frontend = ?");
-    this.#putFlush = replace("flushes", 2);
-    this.#dropFlushes = database.prepare("DELETE FROM flushes WHERE vip = ?");
+    this.#prepared = prepared(database);
   }
 
-  put({ aliveAt, backends, gone, frontends, flushes, events, lastSeq }: Batch, now: number): void {
-    this.#alive.run(aliveAt);
-    this.#lastSeq.run(lastSeq);
-    this.events.put(events, now);
-    for (const name of gone) this.#dropBackend.run(name);
-    for (const backend of backends) this.#putBackend.run(...backendValues(backend));
-    for (const { name, weights, failOpen } of frontends) {
-      this.#dropWeights.run(name);
-      for (const weight of weights) this.#putWeight.run(...weightValues(weight));
-      if (failOpen) this.#putFailOpen.run(name, JSON.stringify(failOpen));
-      else this.#dropFailOpen.run(name);
+  put(batch: Batch, now: number): void {
+    const { meta, backends, weights, failOpens, flushes } = this.#prepared;
+    meta.put.run("alive-at", batch.aliveAt);
+    meta.put.run("last-seq", batch.lastSeq);
+    this.events.put(batch.events, now);
+    for (const name of batch.gone) backends.drop.run(name);
+    for (const backend of batch.backends) backends.put.run(...backendValues(backend));
+    for (const { name, weights: own, failOpen } of batch.frontends) {
+      weights.drop.run(name);
+      for (const weight of own) weights.put.run(...weightValues(weight));
+      if (failOpen) failOpens.put.run(name, JSON.stringify(failOpen));
+      else failOpens.drop.run(name);
     }
-    for (const { vip, addresses } of flushes) {
-      this.#dropFlushes.run(vip);
-      for (const address of addresses) this.#putFlush.run(vip, address);
+    for (const { vip, addresses } of batch.flushes) {
+      flushes.drop.run(vip);
+      for (const address of addresses) flushes.put.run(vip, address);
     }
   }
+}
+
+/** How rows of each table are put and dropped. */
+function prepared(database: DatabaseSync) {
+  const table = (name: string, columns: number, key: string) => {
+    const values = Array(columns).fill("?").join(", ");
+    return {
+      put: database.prepare(`REPLACE INTO ${name} VALUES (${values})`),
+      drop: database.prepare(`DELETE FROM ${name} WHERE ${key} = ?`),
+    };
+  };
+  return {
+    meta: table("meta", 2, "name"),
+    backends: table("backends", 11, "name"),
+    weights: table("weights", 8, "frontend"),
+    failOpens: table("fail_opens", 2, "frontend"),
+    flushes: table("flushes", 2, "vip"),
+  };
 }
 
 /** All but the events. */
@@ -332,15 +333,6 @@ function identityOf(path: string): string | undefined {
 
 function versionOf(database: DatabaseSync): number {
   return Number(database.prepare("PRAGMA user_version").get()?.user_version ?? 0);
-}
-
-function rollBack(database: DatabaseSync): void {
-  try {
-    database.exec("ROLLBACK");
-  } catch (error) {
-    // What failed has ended the transaction already.
-    if (!/no transaction/.test(reasonOf(error))) throw error;
-  }
 }
 
 function refused(text: string): Opened {

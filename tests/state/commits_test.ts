@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Journal } from "../../lib/events/mod.ts";
 import { Keeper } from "../../lib/state/mod.ts";
 import type { Written } from "../../lib/state/types.ts";
 import { MemoryKeeping } from "../../lib/simulation/mod.ts";
@@ -27,13 +28,15 @@ class SlowKeeping extends MemoryKeeping {
 /** A checker with 1,500 backends, and a keeper that has nothing left to do. */
 async function following(keeping = new SlowKeeping()) {
   const bench = new Bench(config);
-  const keeper = new Keeper({ keeping, clock: bench.clock, log: new RecordedLog() });
+  const journal = new Journal(bench.stream);
+  const keeper = new Keeper({ keeping, clock: bench.clock, log: new RecordedLog(), journal });
   await keeper.open();
+  const wasKept = keeper.condition.notKept === undefined;
   keeper.follow(bench.checker);
   const turn = (ms: number) => bench.clock.advanceAsync(ms);
   await turn(0);
   return {
-    ...{ bench, checker: bench.checker, keeping, keeper, turn },
+    ...{ bench, checker: bench.checker, keeping, keeper, turn, wasKept },
     /** Asks for this backend to be kept; the result tells what came of it so far. */
     ask(name: string) {
       const asked: { isOver: boolean; reason?: string | undefined } = { isOver: false };
@@ -104,7 +107,7 @@ Deno.test("what needs more than one batch is answered after the last of them", a
   await kept.turn(0);
   kept.keeping.waiting.shift()?.();
   await kept.turn(0);
-  assert.equal(asked.isOver, false);
+  assert.deepEqual([asked.isOver, kept.keeping.waiting.length], [false, 1], "the next follows");
   kept.keeping.waiting.shift()?.();
   await kept.turn(0);
   assert.equal(asked.isOver, true);
@@ -161,6 +164,21 @@ Deno.test("a disk that hangs holds whoever speaks for two seconds, and nobody af
   assert.deepEqual(fourth, { isOver: true, reason: undefined });
 });
 
+Deno.test("however the batch before ended, the disk has two seconds for the next", async () => {
+  for (const outcome of [full, { kind: "kept" } as const]) {
+    await using kept = await following();
+    kept.keeping.outcomes.push(outcome);
+    kept.ask("b0");
+    await kept.turn(3_000);
+    kept.keeping.isSlow = true;
+    const asked = kept.ask("b0");
+    await kept.turn(1_999);
+    assert.equal(asked.isOver, false);
+    await kept.turn(1);
+    assert.equal(asked.isOver, true);
+  }
+});
+
 Deno.test("a file that was replaced is filled before anybody is answered", async () => {
   await using kept = await following();
   const text = "it was damaged";
@@ -182,6 +200,7 @@ Deno.test("of troubles the last ten are remembered", async () => {
   const troubles = Array.from({ length: 12 }, (_, i) => ({ level: "warn", text: `${i}` } as const));
   keeping.opened = { isWritable: true, troubles };
   await using kept = await following(keeping);
+  assert.equal(kept.wasKept, true);
   const texts = kept.keeper.condition.troubles.map(({ text }) => text);
   assert.deepEqual(texts, ["2", "3", "4", "5", "6", "7", "8", "9", "10", "11"]);
 });

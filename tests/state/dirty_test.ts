@@ -49,8 +49,18 @@ Deno.test("what is taken is gone, so many of each at most, and is there again wh
   assert.deepEqual(taken.flushes.map(({ vip }) => vip), ["v1", "v2"]);
   assert.deepEqual([[...dirty.backends], dirty.frontends.size, dirty.isEmpty], [["c"], 0, false]);
   dirty.putBack(taken);
-  assert.deepEqual(dirty.take(9).backends, ["c", "a", "b"]);
+  assert.deepEqual(dirty.take(9), { ...taken, backends: ["c", "a", "b"] });
   assert.equal(dirty.isEmpty, true);
+});
+
+Deno.test("whatever there is to be kept, it is not empty", () => {
+  const dirty = new Dirty();
+  dirty.backends.add("b");
+  dirty.frontends.add("f");
+  assert.equal(dirty.isEmpty, false);
+  dirty.backends.clear();
+  dirty.flushed({ vip: "v", addresses: [] });
+  assert.equal(dirty.isEmpty, false);
 });
 
 Deno.test("what was put back is no newer than what was heard since", () => {

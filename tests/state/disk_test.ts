@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import { Store } from "../../lib/state/store.ts";
 import { needing } from "../support/programs.ts";
 import { backend, batch } from "./support/fixtures.ts";
@@ -19,7 +20,8 @@ async function onSmallDisk(
   try {
     work(folder, (how) => mount("-o", `remount,${how}`, folder));
   } finally {
-    new Deno.Command("umount", { args: [folder] }).outputSync();
+    // Also where a file on it is still open, since a test has failed.
+    new Deno.Command("umount", { args: ["--lazy", folder] }).outputSync();
     await Deno.remove(folder, { recursive: true });
   }
 }
@@ -100,6 +102,52 @@ Deno.test(
       remount("rw");
     }),
 );
+
+Deno.test(
+  needing(isRoot, "root", "a read-only disk is read where nothing waits beside the file"),
+  () =>
+    onSmallDisk((folder, remount) => {
+      const path = `${folder}/state/state.db`;
+      {
+        using store = new Store(`${folder}/state`, Date.now);
+        store.open();
+        store.write(batch({ aliveAt: 1, backends: many(5, 1) }));
+      }
+      const open = () => {
+        remount("ro");
+        using next = new Store(`${folder}/state`, Date.now);
+        const { state, isWritable, troubles } = next.open();
+        remount("rw");
+        assert.equal(isWritable, false);
+        return `${state.backends.length} ${troubles[0]?.text}`;
+      };
+      const left = leftBy(() =>
+        assert.match(open(), /^5 .*state\.db cannot be written: [^;]*: nothing will be kept$/)
+      );
+      assert.deepEqual(left, [], "no copy of it stays");
+      {
+        using older = new DatabaseSync(path);
+        older.exec("PRAGMA user_version = 4");
+      }
+      assert.match(open(), /^0 .*; nor read: it is of version 4: nothing will be kept$/);
+      Deno.writeTextFileSync(path, "not at all a database, but long enough".repeat(99));
+      assert.match(open(), /^0 .*state\.db was damaged .* cannot be replaced: Read-only/);
+    }),
+);
+
+/** What some work leaves in the folder for temporary files. */
+function leftBy(work: () => void): string[] {
+  const [before, own] = [Deno.env.get("TMPDIR"), Deno.makeTempDirSync()];
+  Deno.env.set("TMPDIR", own);
+  try {
+    work();
+    return Array.from(Deno.readDirSync(own), ({ name }) => name);
+  } finally {
+    if (before === undefined) Deno.env.delete("TMPDIR");
+    else Deno.env.set("TMPDIR", before);
+    Deno.removeSync(own, { recursive: true });
+  }
+}
 
 Deno.test(
   needing(isRoot, "root", "on a read-only disk a file of a size that no state has is left alone"),

@@ -89,12 +89,15 @@ Deno.test("one question looks at so many events and no more, and is gone on with
       const found = pages(bed.store, { backend: "rare", order }, 99_999);
       assert.deepEqual([found.flat(), found.length], [[1], 2], order);
     }
+    const first = (order: "newest" | "oldest") =>
+      bed.store.list({ order, limit: 1, backend: "none" }, 99_999).next;
+    assert.deepEqual([first("newest"), first("oldest")], [5_001, 20_000]);
   }));
 
 Deno.test("what is older than so many days goes, and nothing else", () =>
   withFolder((folder) => {
-    const old = [1, 2, 3].map((seq) => event(seq, { at: now - 31 * day }));
-    const young = [4, 5].map((seq) => event(seq, { at: now - 29 * day }));
+    const old = [1, 2, 3].map((seq) => event(seq, { at: now - 30 * day - 1 }));
+    const young = [4, 5].map((seq) => event(seq, { at: now - 30 * day }));
     // There is room for all of them, and for no more.
     const octets = [...old, ...young].map((each) => JSON.stringify(each)).join("").length;
     using bed = open(folder, { days: 30, octets });
@@ -114,6 +117,24 @@ Deno.test("beyond so many octets the oldest go, however often the file is opened
     assert.equal(left.at(-1), 6_000);
     assert.ok(left.length > 1_500 && left.length <= 3_000, `${left.length}`);
     assert.deepEqual(left, Array.from(left, (_, i) => 6_001 - left.length + i), "the newest");
+  }));
+
+Deno.test("so many octets may be there, and beyond them a thousand events go", () =>
+  withFolder((folder) => {
+    const all = events(1_000, 2_500);
+    const octets = all.slice(1).map((each) => JSON.stringify(each)).join("").length;
+    using bed = open(folder, { days: 1e6, octets });
+    bed.store.write(batch({ events: all.slice(1) }));
+    assert.equal(pages(bed.store, { limit: 9_999 }, 99_999).flat().length, 1_500);
+    bed.store.write(batch({ events: all.slice(0, 1) }));
+    assert.equal(pages(bed.store, { limit: 9_999 }, 99_999).flat().length, 501);
+  }));
+
+Deno.test("an event that is put twice, and has no room at all, goes", () =>
+  withFolder((folder) => {
+    using bed = open(folder, { days: 1e6, octets: 1 });
+    const written = bed.store.write(batch({ events: [event(1), event(1)] }));
+    assert.deepEqual([written, pages(bed.store, {}, 99)], [{ kind: "kept" }, [[]]]);
   }));
 
 Deno.test("octets are counted, of which a character may have four", () =>

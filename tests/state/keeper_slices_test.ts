@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Journal } from "../../lib/events/mod.ts";
 import { MemoryKeeping } from "../../lib/simulation/mod.ts";
 import { Keeper } from "../../lib/state/mod.ts";
 import { Bench, sketch } from "../checker/support/bench.ts";
@@ -15,7 +16,8 @@ const config = sketch({
 /** A keeper that finds each turn over, and what it does in a pause, of which the first is 1. */
 async function impatient(keeping: MemoryKeeping, pause: (n: number, keeper: Keeper) => void) {
   const bench = new Bench(config);
-  const keeper = new Keeper({ keeping, clock: bench.clock, log: new RecordedLog() });
+  const journal = new Journal(bench.stream);
+  const keeper = new Keeper({ keeping, clock: bench.clock, log: new RecordedLog(), journal });
   await keeper.open();
   let pauses = 0;
   const next = () => Promise.resolve(pause(++pauses, keeper));

@@ -42,6 +42,7 @@ Deno.test("a file that somebody removes is begun anew, and that is said", async 
       assert.deepEqual(store.write(next), { kind: "kept" });
       store[Symbol.dispose]();
       assert.deepEqual(namesIn(folder), ["b"]);
+      assert.equal((Deno.statSync(folder).mode ?? 0) & 0o777, 0o750);
     });
   }
 });

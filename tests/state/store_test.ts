@@ -3,7 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import type { SavedFailOpen } from "../../lib/checker/mod.ts";
 import { fileName, Store } from "../../lib/state/store.ts";
 import type { Batch, SavedState } from "../../lib/state/types.ts";
-import { backend, batch, weight } from "./support/fixtures.ts";
+import { backend, batch, events, weight } from "./support/fixtures.ts";
 
 /** A folder of a test. */
 async function withFolder(work: (folder: string) => void | Promise<void>): Promise<void> {
@@ -28,17 +28,13 @@ function write(folder: string, ...batches: Batch[]): void {
   for (const each of batches) assert.deepEqual(store.write(each), { kind: "kept" });
 }
 
+const nothing: SavedState = {
+  ...{ aliveAt: 0, backends: [], weights: [], failOpens: [], flushes: [], events: [], lastSeq: 0 },
+};
+
 Deno.test("a directory that is not there is made, and holds nothing", () =>
   withFolder((folder) => {
-    assert.deepEqual(reopened(`${folder}/a/b`), {
-      aliveAt: 0,
-      backends: [],
-      weights: [],
-      failOpens: [],
-      flushes: [],
-      events: [],
-      lastSeq: 0,
-    });
+    assert.deepEqual(reopened(`${folder}/a/b`), nothing);
     assert.equal((Deno.statSync(`${folder}/a/b`).mode ?? 0) & 0o777, 0o750);
   }));
 
@@ -201,6 +197,82 @@ Deno.test("a file that is cut off is moved aside", () =>
     assert.deepEqual([state.backends.length, isWritable, troubles.length], [0, true, 1]);
   }));
 
+Deno.test("a file in which nothing but SQLite's own check finds damage is moved aside", () =>
+  withFolder((folder) => {
+    const path = `${folder}/${fileName}`;
+    write(folder, batch({ backends: [backend("a")] }));
+    const octets = Deno.readFileSync(path);
+    // How many pages are free (https://www.sqlite.org/fileformat2.html#the_database_header).
+    octets[39] = 7;
+    Deno.writeFileSync(path, octets);
+    using store = new Store(folder, Date.now);
+    const { state, isWritable, troubles } = store.open();
+    assert.deepEqual([state.backends, isWritable], [[], true]);
+    assert.match(
+      troubles[0]?.text ?? "",
+      /state\.db was damaged \(Freelist: size is 0 but should be 7\) and is now .*: what it held/,
+    );
+  }));
+
+Deno.test("what SQLite's own check finds in a table is told as it says it", () =>
+  withFolder((folder) => {
+    const path = `${folder}/${fileName}`;
+    write(folder, batch({ backends: [backend("a")] }));
+    const odd = new DatabaseSync(path);
+    odd.exec("CREATE TABLE extra (a /*null*/); INSERT INTO extra VALUES (NULL)");
+    odd.close();
+    // Of the same length, or the page would be another one.
+    const octets = Array.from(Deno.readFileSync(path), (octet) => String.fromCharCode(octet));
+    const text = octets.join("").replace("/*null*/", "NOT NULL");
+    Deno.writeFileSync(path, Uint8Array.from(text, (octet) => octet.charCodeAt(0)));
+    using store = new Store(folder, Date.now);
+    const { troubles } = store.open();
+    assert.match(troubles[0]?.text ?? "", /was damaged \(NULL value in extra\.a\) and is now/);
+  }));
+
+Deno.test("a batch that fails in its midst leaves nothing behind, and can be tried again", () =>
+  withFolder((folder) => {
+    {
+      using first = new Store(folder, () => 0);
+      first.open();
+      first.write(batch({ backends: [backend("a")], events: events(1, 3) }));
+    }
+    const path = `${folder}/${fileName}`;
+    const full = new DatabaseSync(path);
+    full.exec(`CREATE TRIGGER full BEFORE INSERT ON flushes WHEN new.vip = 'full'
+      BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END`);
+    full.close();
+    // There is room for all that is told, once.
+    const octets = JSON.stringify(events(1, 9)).length;
+    using store = new Store(folder, () => 0, { days: 30, octets });
+    store.open();
+    const flushes = [{ vip: "full", addresses: ["10.0.0.1"] }];
+    const content = { aliveAt: 2, backends: [backend("b")], events: events(4, 9) };
+    const failed = { kind: "failed", reason: "database or disk is full" };
+    assert.deepEqual(store.write(batch({ ...content, flushes })), failed);
+    assert.deepEqual(store.write(batch({ events: content.events })), { kind: "kept" });
+    store[Symbol.dispose]();
+    const { aliveAt, backends, events: kept } = reopened(folder);
+    assert.deepEqual([aliveAt, backends, kept], [1, [backend("a")], events(1, 9)]);
+  }));
+
+Deno.test("where nothing is open nothing is listed, and nothing written", () =>
+  withFolder((folder) => {
+    using store = new Store(folder, Date.now);
+    const nothing = { events: [], next: undefined };
+    assert.deepEqual(store.list({ order: "newest", limit: 1 }, 9), nothing);
+    assert.deepEqual(store.write(batch({})), { kind: "failed", reason: "the file is not open" });
+  }));
+
+Deno.test("what cannot be looked at is said to be so", () =>
+  withFolder((folder) => {
+    Deno.symlinkSync(`${folder}/state.db`, `${folder}/state.db`);
+    using store = new Store(folder, Date.now);
+    const { isWritable, troubles } = store.open();
+    assert.equal(isWritable, false);
+    assert.match(troubles[0]?.text ?? "", /cannot be written: .*; nor read: .*symbolic links/);
+  }));
+
 Deno.test("a file of a newer version is left as it is", () =>
   withFolder((folder) => {
     const path = `${folder}/${fileName}`;
@@ -217,6 +289,8 @@ Deno.test("a file of a newer version is left as it is", () =>
       /is of version 99, and this maglevd knows 5 at most: nothing will be kept/,
     );
     assert.equal(store.write(batch({})).kind, "failed");
+    assert.deepEqual(state, nothing);
+    assert.deepEqual(openFiles().filter((open) => open.startsWith(path)), []);
     assert.deepEqual(Deno.readFileSync(path), before);
   }));
 

@@ -45,7 +45,24 @@ Deno.test("what a killed process left is worked in, whatever is missing at its e
   await withKilled((path, open) => {
     Deno.truncateSync(`${path}-wal`, 32);
     assert.equal(walDamage(path), undefined, "nothing was in it");
+    const octets = Deno.readFileSync(`${path}-wal`);
+    octets[4] = 0xff;
+    Deno.writeFileSync(`${path}-wal`, octets);
+    assert.equal(walDamage(path), undefined, "whatever its header says");
     assert.deepEqual(open().troubles, []);
+  });
+});
+
+Deno.test("what cannot be looked at is not said to be damaged", async () => {
+  await withKilled((path) => {
+    Deno.renameSync(path, `${path}.old`);
+    Deno.symlinkSync(path, path);
+    assert.throws(() => walDamage(path), /symbolic links/);
+  });
+  await withKilled((path) => {
+    Deno.removeSync(`${path}-wal`);
+    Deno.symlinkSync(`${path}-wal`, `${path}-wal`);
+    assert.throws(() => walDamage(path), /symbolic links/);
   });
 });
 

@@ -61,6 +61,43 @@ Deno.test("who has something to keep waits for one page at most that others read
   }
 });
 
+Deno.test("a batch has half a minute, and the end five seconds", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "maglev-state-test-" });
+  try {
+    for (const [writeMs, closeMs] of [[29_999, 4_999], [29_999, 5_000], [30_000, 0]] as const) {
+      const clock = new FakeClock();
+      const keeping = new FileKeeping(folder, clock);
+      await keeping.open();
+      const writing = keeping.write(batch({}));
+      // The worker has had no turn of the event loop to answer.
+      await clock.advanceAsync(writeMs);
+      const late = { kind: "failed", reason: "the disk took longer than 30 s" };
+      assert.deepEqual(await writing, writeMs === 30_000 ? late : { kind: "kept" });
+      const closing = keeping.close();
+      await clock.advanceAsync(closeMs);
+      await closing;
+      const reason = writeMs === 30_000
+        ? "the disk took longer than 30 s"
+        : closeMs === 5_000
+        ? "the disk took longer than 5 s"
+        : "it has been closed";
+      assert.deepEqual(await keeping.write(batch({})), { kind: "failed", reason });
+      assert.equal(clock.pending, 0);
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("before a file is open nothing is written or read", async () => {
+  const keeping = new FileKeeping("/nowhere", new FakeClock());
+  const failed = { kind: "failed", reason: "the file is not open" };
+  assert.deepEqual(await keeping.write(batch({})), failed);
+  const nothing = { events: [], next: undefined };
+  assert.deepEqual(await keeping.list({ order: "newest", limit: 2 }, 9), nothing);
+  await keeping.close();
+});
+
 Deno.test("a disk that hangs is given up, and nobody waits for it again", async () => {
   const folder = await Deno.makeTempDir({ prefix: "maglev-state-test-" });
   try {

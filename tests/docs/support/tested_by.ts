@@ -97,7 +97,7 @@ export const testedBy: Readonly<Record<string, readonly string[]>> = {
   "simulation/watches": ["simulation/site", "simulation/well_watch"],
   "state/keeper": ["simulation/memory_keeping"],
 
-  "state/store": ["state/rows", "state/schema"],
+  "state/store": ["state/schema"],
   "state/worker_client": ["state/worker_server"],
 
   "tester/ask/new_flows": ["tester/ask/kept_flows"],
