@@ -24,7 +24,6 @@ export function goesToJournal(
   environment: { get(name: string): string | undefined },
 ): boolean {
   const stream = environment.get("JOURNAL_STREAM");
-  if (stream === undefined) return false;
   try {
     const { dev, ino } = fstatSync(descriptor);
     return stream === `${dev}:${ino}`;

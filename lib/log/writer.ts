@@ -111,7 +111,6 @@ export class LineWriter {
   #abandon(): void {
     this.#drop(this.#queue.length);
     this.#queue = [];
-    this.#queued = 0;
     this.#state = "gone";
   }
 

@@ -1,6 +1,6 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import fc from "fast-check";
-import { asError, formatRecord, formatTime, reasonOf } from "../../lib/log/mod.ts";
+import { asError, formatRecord, formatTime, logLevels, reasonOf } from "../../lib/log/mod.ts";
 import type { LogRecord } from "../../lib/log/mod.ts";
 
 const record: LogRecord = {
@@ -25,6 +25,11 @@ Deno.test("a record is one line of JSON: time, level, msg, then the attributes i
   ]);
 });
 
+Deno.test("each level is named as slog names it", () => {
+  const named = logLevels.map((level) => JSON.parse(formatRecord({ ...record, level })).level);
+  deepEqual(named, ["DEBUG", "INFO", "WARN", "ERROR"]);
+});
+
 Deno.test("the time is RFC 3339 with microseconds and names the same instant", () => {
   const text = formatTime(record.wall);
   match(text, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}(Z|[+-]\d\d:\d\d)$/);
@@ -44,6 +49,10 @@ Deno.test("the time is that of the machine's zone, east and west of Greenwich", 
     equal(inZone("America/St_Johns", 2), "2026-11-20T22:36:02.000250-03:30");
     equal(inZone("Pacific/Kiritimati", 3), "2026-11-21T16:06:03.000250+14:00");
     equal(inZone("UTC", 4), "2026-11-21T02:06:04.000250Z");
+    Deno.env.set("TZ", "Europe/Berlin");
+    const beforeWinter = Date.UTC(2026, 9, 25, 0, 59, 59);
+    equal(formatTime(beforeWinter), "2026-10-25T02:59:59.000000+02:00");
+    equal(formatTime(beforeWinter + 1_000), "2026-10-25T02:00:00.000000+01:00");
   } finally {
     if (zone === undefined) Deno.env.delete("TZ");
     else Deno.env.set("TZ", zone);

@@ -1,30 +1,37 @@
-import { equal } from "node:assert/strict";
+import { deepEqual, equal } from "node:assert/strict";
 import { createLogger, goesToJournal, logLevels } from "../../lib/log/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 
-/** Runs with standard output going into a file, and tells what it came to there. */
-async function inFile(stream: string): Promise<string> {
+/** Runs with both outputs going into files, and tells what it came to there, and what was complained. */
+async function inFile(stream: string): Promise<[told: string, complained: string]> {
   const folder = await Deno.makeTempDir();
   try {
     const source = new URL("../../lib/log/mod.ts", import.meta.url);
-    const code = `import { goesToJournal } from ${JSON.stringify(source)};
-      console.log(goesToJournal(1, Deno.env), goesToJournal(2, Deno.env));`;
+    const code = `import { complain, goesToJournal } from ${JSON.stringify(source)};
+      console.log(goesToJournal(1, Deno.env), goesToJournal(2, Deno.env));
+      complain("one\\ntwo");`;
     await Deno.writeTextFile(`${folder}/ask.ts`, code);
-    const script = `JOURNAL_STREAM=${stream} exec "$DENO" run -A --no-config "$ASK" >"$OUT"`;
-    const { success, stderr } = await new Deno.Command("sh", {
-      args: ["-c", `: >"$OUT"; ${script}`],
-      env: { DENO: Deno.execPath(), ASK: `${folder}/ask.ts`, OUT: `${folder}/out` },
+    const script =
+      `JOURNAL_STREAM=${stream} exec "$DENO" run -A --no-config "$ASK" >"$OUT" 2>"$ERR"`;
+    await new Deno.Command("sh", {
+      args: ["-c", `: >"$OUT" 2>"$ERR"; ${script}`],
+      env: {
+        ...{ DENO: Deno.execPath(), ASK: `${folder}/ask.ts` },
+        ...{ OUT: `${folder}/out`, ERR: `${folder}/err` },
+      },
     }).output();
-    equal(success, true, new TextDecoder().decode(stderr));
-    return (await Deno.readTextFile(`${folder}/out`)).trim();
+    const read = async (name: string) => (await Deno.readTextFile(`${folder}/${name}`)).trim();
+    return [await read("out"), await read("err")];
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
 }
 
 Deno.test("the journal is known by device and inode, each stream for itself", async () => {
-  equal(await inFile('$(stat -c %d:%i "$OUT")'), "true false");
-  equal(await inFile("8:1"), "false false", "inherited from somebody whose output it was");
+  deepEqual(await inFile('$(stat -c %d:%i "$OUT")'), ["true false", "one\ntwo"]);
+  deepEqual(await inFile('$(stat -c %d:%i "$ERR")'), ["false true", "<3>one\n<3>two"]);
+  const inherited = "inherited from somebody whose output it was";
+  deepEqual(await inFile("8:1"), ["false false", "one\ntwo"], inherited);
 });
 
 Deno.test("without JOURNAL_STREAM, or with a closed stream, there is no journal", () => {

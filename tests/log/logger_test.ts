@@ -44,12 +44,13 @@ function fixture(level: LogLevel = "info", queued = 1 << 20) {
 }
 
 Deno.test("records below the daemon's level are not written", async () => {
-  const { sink, log } = fixture("warn");
+  const { sink, clock, log } = fixture("warn");
   log.debug("a");
   log.info("b");
   log.warn("c");
   log.error("d");
   await log.flush(1000);
+  equal(clock.pending, 0);
   deepEqual(sink.messages, ["c", "d"]);
   ok(!log.enabled("info"));
   ok(log.enabled("warn"));
@@ -69,6 +70,16 @@ Deno.test("a subscriber has a level of its own, and stops hearing when it unsubs
   ok(!log.enabled("debug"));
 });
 
+Deno.test("who goes on listening hears all that it heard before when another stops", () => {
+  const { log } = fixture("warn");
+  const heard: string[] = [];
+  const stop = log.subscribe("debug", () => {});
+  log.subscribe("info", ({ msg }) => void heard.push(msg));
+  stop();
+  log.info("probe-done");
+  deepEqual(heard, ["probe-done"]);
+});
+
 Deno.test("a subscriber that logs is not told its own records", () => {
   const { log } = fixture();
   const heard: string[] = [];
@@ -78,6 +89,8 @@ Deno.test("a subscriber that logs is not told its own records", () => {
   });
   log.info("first");
   deepEqual(heard, ["first"]);
+  log.info("second");
+  deepEqual(heard, ["first", "second"]);
 });
 
 Deno.test("a subscriber that throws is removed and the log says so", async () => {

@@ -70,6 +70,23 @@ Deno.test("what follows a line that a full disk has cut off begins a line of its
   equal(text, "{first}\n{secon\n{fourth\n{fifth}\ndropped 3\n{sixth}\n{\n{eighth}\ndropped 1\n");
 });
 
+Deno.test("a line of which nothing was taken before the sink failed leaves none that is torn", async () => {
+  const taken = [0, new Error("No space left on device (os error 28)"), 8];
+  let text = "";
+  const write = (bytes: Uint8Array) => {
+    const next = taken.shift();
+    if (next instanceof Error) return Promise.reject(next);
+    text += new TextDecoder().decode(bytes.subarray(0, next));
+    return Promise.resolve(next ?? bytes.length);
+  };
+  const writer = new LineWriter({ write }, (count) => `dropped ${count}\n`);
+  for (const line of ["{first}\n", "{other}\n"]) {
+    writer.write(line);
+    await writer.flushed();
+  }
+  equal(text, "{other}\ndropped 1\n");
+});
+
 Deno.test("however often a gap was told, no more waits than may", async () => {
   let release = () => {};
   const write = async (bytes: Uint8Array) => {
