@@ -1,5 +1,6 @@
 import { createServer, type TLSSocket } from "node:tls";
 import type { ByteConn } from "../h2/mod.ts";
+import { asError } from "../log/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import { ConnDuplex } from "./conn_duplex.ts";
 import { DuplexConn } from "./duplex_conn.ts";
@@ -44,7 +45,7 @@ export class TlsConn implements ByteConn {
   constructor(private readonly conn: ByteConn, private readonly options: TlsConnOptions) {
     this.#identity = options.source.identity;
     // Whether anybody waits for it or not.
-    this.#handshake.promise.catch((error) => this.#failed(error));
+    this.#handshake.promise.catch((error) => this.#below.destroy(asError(error)));
     const fail = (error: Error) => this.#handshake.reject(error);
     this.#below = new ConnDuplex({
       read: (into) => this.#read(into),
@@ -95,10 +96,6 @@ export class TlsConn implements ByteConn {
       protocol: socket.alpnProtocol || undefined,
       certificate: peerCertificate(socket, { identity: this.#identity, source, clock }),
     });
-  }
-
-  #failed(error: unknown): void {
-    if (!this.#above) this.#below.destroy(error instanceof Error ? error : undefined);
   }
 
   /** Reads what is encrypted. Throws when what comes before the end of the handshake leads to none. */

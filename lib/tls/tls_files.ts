@@ -1,7 +1,6 @@
 import { type Logger, reasonOf } from "../log/mod.ts";
 import type { Clock, Timer } from "../time/mod.ts";
 import { loadIdentity, type TlsIdentity, type TlsPaths } from "./identity.ts";
-import { PemError } from "./pem.ts";
 
 /** How often it is looked whether files are other ones, in milliseconds. */
 const lookMs = 5_000;
@@ -93,7 +92,7 @@ export class TlsFiles implements Disposable {
       log.info("tls-reloaded", about(paths, this.current));
       this.#warn();
     } catch (error) {
-      this.#rejected = error instanceof PemError ? error.message : reasonOf(error);
+      this.#rejected = reasonOf(error);
       log.error("tls-reload-failed", { err: this.#rejected });
       return;
     }

@@ -18,6 +18,21 @@ Deno.test("what is written goes out up to its last octet, however few are taken 
   duplex.destroy();
 });
 
+Deno.test("a connection that cannot be read or written breaks the stream", async () => {
+  for (const way of ["read", "write"]) {
+    const gone = () => Promise.reject(new Error(`no ${way}`));
+    const duplex = new ConnDuplex({
+      read: way === "read" ? gone : () => Promise.resolve(null),
+      write: gone,
+      close: () => {},
+    }, () => true);
+    const broken = new Promise<Error>((resolve) => duplex.once("error", resolve));
+    if (way === "read") duplex.resume();
+    else duplex.write(new Uint8Array([1]));
+    assert.equal((await within(5_000, "an error", broken)).message, `no ${way}`);
+  }
+});
+
 Deno.test("a connection that cannot be ended breaks the stream", async () => {
   const duplex = new ConnDuplex({
     read: () => Promise.resolve(null),

@@ -81,6 +81,28 @@ Deno.test("what breaks the stream is told to who reads and who writes", async ()
   await Promise.all([reading, writing]);
 });
 
+Deno.test("a write that the stream could not pass on has failed", async () => {
+  const { written, conn } = bed();
+  const writing = assert.rejects(conn.write(new Uint8Array([1])), /^Error: broken pipe$/);
+  written[0]?.done(new Error("broken pipe"));
+  await writing;
+});
+
+Deno.test("who reads and writes is told at once, however long the stream takes to close", async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const duplex = new Duplex({
+    read: () => {},
+    write: () => {},
+    destroy: (error, done) => void promise.then(() => done(error)),
+  });
+  const conn = new DuplexConn(duplex);
+  const reading = assert.rejects(conn.read(new Uint8Array(1)), Deno.errors.BadResource);
+  const writing = assert.rejects(conn.write(new Uint8Array(1)), Deno.errors.BadResource);
+  conn.close();
+  await Promise.all([reading, writing]);
+  resolve();
+});
+
 Deno.test("to close the writing side is over when the stream is closed first, or was before", async () => {
   const { written, duplex, conn } = bed();
   const writing = conn.write(new Uint8Array([1]));

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import type { TLSSocket } from "node:tls";
 import { FakeClock } from "../../lib/time/mod.ts";
-import { chainOf, type Shown } from "../../lib/tls/peer_certificate.ts";
+import { chainOf, peerCertificate, type Shown } from "../../lib/tls/peer_certificate.ts";
 import { loadIdentity, TlsConn, type TlsIdentity } from "../../lib/tls/mod.ts";
 import { certFile, type ClientOptions, serverPaths, TlsClient } from "../support/certificates.ts";
 import { MemoryConn } from "../support/memory_conn.ts";
@@ -90,6 +91,14 @@ Deno.test("a certificate ends while its connection goes on", async () => {
   assert.equal(alice.certificate.problem, undefined);
   clock.advance(1);
   assert.equal(alice.certificate.problem, "has expired on 2120-01-01");
+});
+
+Deno.test("of a client that has left already nothing is known", async () => {
+  const identity = await trusting(certFile("authority"));
+  // What node:tls has of a socket that is destroyed.
+  const socket = { authorized: true, getPeerCertificate: () => null } as unknown as TLSSocket;
+  const options = { identity, source: { identity }, clock: new FakeClock() };
+  assert.equal(peerCertificate(socket, options), undefined);
 });
 
 Deno.test("a chain ends before the authority, wherever that ends, and has an end", () => {

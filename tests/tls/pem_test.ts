@@ -27,6 +27,26 @@ Deno.test("certificates are read in their order, other pieces passed over", () =
   );
 });
 
+Deno.test("a file of 1 MiB is read, and none that is longer", async () => {
+  const path = await Deno.makeTempFile();
+  try {
+    await Deno.writeTextFile(path, "x".repeat(1_048_576));
+    assert.equal((await readPem("--tls-cert", path)).text.length, 1_048_576);
+    await Deno.writeTextFile(path, "x".repeat(1_048_577));
+    const message = `--tls-cert ${path}: is longer than 1048576 bytes`;
+    await assert.rejects(readPem("--tls-cert", path), { name: "PemError", message });
+  } finally {
+    await Deno.remove(path);
+  }
+});
+
+Deno.test("why a file cannot be read is said as the system says it", async () => {
+  await assert.rejects(readPem("--tls-key", "/dev/null/key"), {
+    name: "PemError",
+    message: /^--tls-key \/dev\/null\/key: cannot be read: Not a directory/,
+  });
+});
+
 Deno.test("no certificate, and one that is damaged, are told with their place", () => {
   const where = "--tls-cert /c.pem";
   const message = (text: string, said: string) =>

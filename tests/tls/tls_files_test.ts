@@ -117,12 +117,12 @@ Deno.test("of several authorities it is known when the first ends", async () => 
 });
 
 Deno.test("a certificate is known by its times and names", async () => {
-  const { certificate, asksClients } = await loadIdentity({ ...serverPaths, clientCa: "" });
-  assert.deepEqual([certificate, asksClients], [{
-    from: Date.UTC(2020, 0),
-    end,
-    names: ["localhost", "127.0.0.1", "::1"],
-  }, false]);
+  const identity = await loadIdentity({ ...serverPaths, clientCa: "" });
+  const { certificate, asksClients, authorities } = identity;
+  assert.deepEqual([certificate, asksClients, authorities], [
+    { from: Date.UTC(2020, 0), end, names: ["localhost", "127.0.0.1", "::1"] },
+    ...[false, ""],
+  ]);
 });
 
 /** Waits for what a look at the files does besides the clock's timers. */
