@@ -155,7 +155,12 @@ Deno.test("a browser is told that a listed page may call, and any other that it 
   assert.match(told, /^HTTP\/1\.1 204 /);
   assert.match(told, /access-control-allow-origin: https:\/\/status\.example\.net\r\n/);
   assert.match(told, /access-control-allow-methods: GET, POST\r\n/);
-  assert.match(told, /access-control-allow-headers: [^\r]*\bcontent-type\b/);
+  const [, fields] = /access-control-allow-headers: ([^\r]*)\r\n/.exec(told) ?? [];
+  assert.deepEqual(fields?.split(", "), [
+    // What clients of Connect send, those of gRPC-Web, and who says who it is.
+    ...["authorization", "connect-protocol-version", "connect-timeout-ms", "content-type"],
+    ...["grpc-timeout", "x-grpc-web", "x-user-agent"],
+  ]);
   assert.match(told, /access-control-max-age: 7200\r\n/);
   assert.match(told, /vary: origin\r\n/);
   assert.doesNotMatch(told, /private-network/);
@@ -180,7 +185,8 @@ Deno.test("a listed page may read answers, and nobody else is told that it may",
   const listed = await ask("origin: https://status.example.net");
   assert.match(listed, /^HTTP\/1\.1 200 /);
   assert.match(listed, /access-control-allow-origin: https:\/\/status\.example\.net\r\n/);
-  assert.match(listed, /access-control-expose-headers: grpc-message, grpc-status/);
+  const exposed = "grpc-message, grpc-status, grpc-status-details-bin";
+  assert.ok(listed.includes(`access-control-expose-headers: ${exposed}\r\n`), listed);
   for (const fields of [[], ["origin: http://localhost"]]) {
     const own = await ask(...fields);
     assert.match(own, /^HTTP\/1\.1 200 /);

@@ -39,12 +39,14 @@ Deno.test("each budget tells of refusals in a while, whatever the others refuse"
   for (let i = 0; i < 7; i++) seats.refuse();
   beds.refuse({ peer: "192.0.2.1", reason: "none is free" });
   clock.advance(60_000);
+  seats.refuse();
   budgets[Symbol.dispose]();
   assert.deepEqual(log.lines, [
     ...Array(5).fill("warn budget-refused budget=seats unit=seats used=10 limit=10"),
     "warn budget-refused budget=beds unit=seats used=0 limit=0 peer=192.0.2.1 reason=none is free",
     "warn log-limited record=budget-refused suppressed=2 within-seconds=60 " +
     "budget=seats unit=seats used=10 limit=10",
+    "warn budget-refused budget=seats unit=seats used=10 limit=10",
   ]);
   assert.equal(clock.pending, 0);
   assert.deepEqual([...budgets.all], [seats, beds]);

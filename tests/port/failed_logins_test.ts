@@ -52,6 +52,13 @@ Deno.test("of many networks the one that failed longest ago is forgotten", async
   assert.deepEqual(await waits(clock, failures, "10.0.0.1", "10.0.0.0"), [200, 100]);
 });
 
+Deno.test("a network that has failed again is not the one that failed longest ago", () => {
+  const failures = new RecentFailures(new FakeClock());
+  const peers = Array.from({ length: 1_024 }, (_, i) => `10.0.${i >> 8}.${i & 255}`);
+  for (const peer of [...peers, "10.0.0.0", "192.0.2.1"]) failures.add(peer);
+  assert.deepEqual(["10.0.0.0", "10.0.0.1"].map((peer) => failures.add(peer)), [400, 100]);
+});
+
 Deno.test("of one network few wait at a time, and who has waited longest is told", async () => {
   const clock = new FakeClock();
   const failures = new FailedLogins(clock);

@@ -6,7 +6,7 @@ import { Lines } from "../e2e/support/process.ts";
 import { Resetter } from "../support/reset.ts";
 import { settle, until } from "../support/until.ts";
 import { FakeLog } from "./support/fake_log.ts";
-import { testSupervisor } from "./support/listening.ts";
+import { testSupervisor, uncounted } from "./support/listening.ts";
 import { RawClient } from "../rpc/support/raw.ts";
 
 const get = "GET / HTTP/1.1\r\nhost: a\r\n\r\n";
@@ -169,3 +169,22 @@ async function served(address: string): Promise<void> {
     if (answer.startsWith("HTTP/1.1 204 ")) return;
   }
 }
+
+Deno.test("a port that is on no network has the number 0", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "maglev-port-" });
+  const log = new FakeLog();
+  const path = `${folder}/api.sock`;
+  const port = openHttpPort({
+    name: "metrics",
+    addresses: [{ path }],
+    handlers: { http1: no, http2: no },
+    observer: uncounted,
+    budgets: new Budgets(log, systemClock),
+    clock: systemClock,
+    log,
+    supervisor: testSupervisor(log),
+  });
+  assert.deepEqual([port.port, port.address, port.addresses], [0, `unix:${path}`, [port.address]]);
+  await port.close();
+  await Deno.remove(folder, { recursive: true });
+});

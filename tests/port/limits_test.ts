@@ -25,6 +25,13 @@ Deno.test("ports share what is left for clients, and no more than that", () => {
   }
 });
 
+Deno.test("the web view's port has all descriptors to itself", () => {
+  const { connections, leaving } = limits.connectionLimits("web", 246);
+  assert.deepEqual([connections, leaving], [231, 15]);
+  const requests = { requests: 4096, perPrefix: 512, reserved: 1024 };
+  assert.deepEqual(limits.requestLimits("web"), requests);
+});
+
 Deno.test("with few descriptors, probes, clients and the rest get by with what there is", () => {
   for (let limit = 64; limit < 70_000; limit += 17) {
     const { probes, servers } = descriptorShares(limit);
@@ -50,6 +57,9 @@ Deno.test("the other figures are those that were chosen", () => {
   const { lackPauseMs, failuresInARow, failurePauseMs } = limits;
   assert.deepEqual(limits.handshakeLimits, { handshakes: 1024, perPrefix: 64, reserved: 64 });
   assert.deepEqual(portNames, ["grpc", "metrics"]);
+  const { acceptLimits, workLimits, queueLength, bodyless } = limits;
+  assert.deepEqual([acceptLimits, workLimits], Array(2).fill({ pieces: 32, ms: 2 }));
+  assert.deepEqual([queueLength, bodyless], [1024, { connectionWindow: 65_535 }]);
   assert.deepEqual(
     { handshakeMs, drainMs, leaveMs, lackPauseMs, failuresInARow, failurePauseMs, skippedBytes },
     {

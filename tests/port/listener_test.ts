@@ -82,6 +82,31 @@ Deno.test("a hundred failures in a row let other work have its turn, at its shor
   assert.deepEqual(peers, ["a", "b", "c"]);
 });
 
+Deno.test("what this machine lacks for now is said and waited for, and no client's fault", async () => {
+  for (const code of ["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"]) {
+    const { clock, log, peers, counts, ended } = accepting([errno(code, "there is none"), "a"]);
+    await clock.advanceAsync(49);
+    assert.deepEqual([peers, log.lines.length], [[], 1]);
+    assert.match(log.lines[0] ?? "", /grpc-accept-error .*there is none/);
+    await clock.advanceAsync(1);
+    await ended;
+    assert.deepEqual([peers, counts.failed], [["a"], 0]);
+  }
+});
+
+Deno.test("a listener that is no more ends, so that another can be opened", async () => {
+  const ends = [
+    new Deno.errors.BadResource("closed"),
+    errno("EBADF", "Bad file descriptor"),
+    errno("ENOTSOCK", "Socket operation on non-socket"),
+  ];
+  for (const end of ends) {
+    const { peers, counts, ended } = accepting(["a", end, "b"]);
+    await assert.rejects(ended, end);
+    assert.deepEqual([peers, counts.failed], [["a"], 0]);
+  }
+});
+
 Deno.test("answers do not wait for more to be sent with them", async () => {
   const asked: boolean[] = [];
   const conn = {

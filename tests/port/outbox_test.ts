@@ -45,6 +45,10 @@ Deno.test("a connection has its share, and gets it back", () => {
   );
   assert.deepEqual([budget.used, budget.refused], [500, 1]);
   outbox.hold(two, new Uint8Array(500));
+  assert.throws(
+    () => outbox.hold(two, new Uint8Array(1)),
+    exhausted(/^500 bytes .* this connection/),
+  );
   release();
   outbox.hold(one, new Uint8Array(500));
   assert.equal(budget.used, 1000);

@@ -95,6 +95,18 @@ Deno.test("it is closed once, however often that is asked for", async () => {
   assert.deepEqual(raw.told, ["end", "close"]);
 });
 
+Deno.test("who has had its turn does not leave the queue when it is closed", async () => {
+  let left = 0;
+  const join = (enter: () => void) => {
+    enter();
+    return () => void left++;
+  };
+  const paced = new PacedConn(conn(1), { join } as TurnQuota);
+  assert.equal(await paced.read(new Uint8Array(8)), 1);
+  paced.close();
+  assert.equal(left, 0);
+});
+
 Deno.test("who is closed waits for no turn any more", async () => {
   const { quota } = oneATurn();
   const [a, b] = [1, 1].map((octets) => new PacedConn(conn(octets), quota));

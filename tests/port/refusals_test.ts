@@ -4,6 +4,7 @@ import {
   answerOf,
   http2Needed,
   overloaded,
+  refuse,
   refused,
   shortened,
   unknownPath,
@@ -118,6 +119,24 @@ Deno.test("a refusal with a text has a body, one without has none", async () => 
   const parts = await Array.fromAsync(body ?? []);
   assert.deepEqual(parts.map((part) => new TextDecoder().decode(part)), ["no\n"]);
   assert.equal(answerOf({ status: 499, headers: [], text: "" }).body, undefined);
+});
+
+Deno.test("of a body that nobody wants so much is read, and no more", async () => {
+  const read = async (type: string, ...sizes: number[]) => {
+    let count = 0;
+    const body = async function* () {
+      for (const size of sizes) {
+        count++;
+        yield await Promise.resolve(new Uint8Array(size));
+      }
+    };
+    const request = memoryRequest({ path: "/", headers: [["content-type", type]] });
+    await refuse(unknownType, { ...request, body: body() });
+    return count;
+  };
+  assert.equal(await read("text/plain", 65_536, 0, 0), 3);
+  assert.equal(await read("text/plain", 65_536, 1, 0), 2);
+  assert.equal(await read("application/grpc", 1, 1), 0, "a call may never end");
 });
 
 Deno.test("one request too many is told so by its own content type", () => {

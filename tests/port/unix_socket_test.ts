@@ -120,7 +120,9 @@ Deno.test("a socket that nobody finds any more is made anew, and that is told", 
     assert.deepEqual(errors(), []);
 
     Deno.removeSync(path);
-    await clock.advanceAsync(5_000);
+    await clock.advanceAsync(4_999);
+    assert.deepEqual([exists(path), clock.pending], [false, 1], "it is looked every 5 s");
+    await clock.advanceAsync(1);
     await until(() => errors().length === 1);
     await clock.advanceAsync(100);
     (await Deno.connect({ transport: "unix", path })).close();
@@ -145,6 +147,23 @@ Deno.test("a socket that nobody finds any more is made anew, and that is told", 
     assert.deepEqual([exists(path), clock.pending], [false, 0]);
   }));
 
+Deno.test("a socket that cannot be looked at is not taken for one that is gone", () =>
+  withDirectory(async (directory) => {
+    const folder = `${directory}/own`;
+    Deno.mkdirSync(folder, { mode: 0o750 });
+    const path = `${folder}/api.sock`;
+    const [clock, log] = [new FakeClock(), new FakeLog()];
+    const listener = listening(path, usualRights, clock, log);
+    Deno.renameSync(folder, `${directory}/away`);
+    Deno.symlinkSync(folder, folder);
+    await clock.advanceAsync(5_000);
+    Deno.removeSync(folder);
+    Deno.renameSync(`${directory}/away`, folder);
+    (await Deno.connect({ transport: "unix", path })).close();
+    assert.deepEqual(log.records, []);
+    await listener.close();
+  }));
+
 Deno.test("where everybody may replace the socket there is none", () =>
   withDirectory((directory) => {
     Deno.chmodSync(directory, 0o777);
@@ -156,6 +175,12 @@ Deno.test("where everybody may replace the socket there is none", () =>
     Deno.chmodSync(directory, 0o1777);
     return listening(path).close();
   }));
+
+Deno.test("what the system has against a socket is said as it says it", () => {
+  assert.throws(() => listening("/proc/self/api.sock"), {
+    message: "cannot listen on unix:/proc/self/api.sock for gRPC: no such file or directory",
+  });
+});
 
 Deno.test("a directory that is not there is said", () =>
   withDirectory((directory) => {
