@@ -70,30 +70,37 @@ async function served(access: () => AuthRules) {
   return { files, harness, trust, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }
 
-Deno.test("an authority that is trusted no more ends the streams of its clients alone", async () => {
-  await using api = await served(() => rules("role: admin"));
-  const { files, harness, trust } = api;
-  await using alice = await watching(harness.server.port, "alice");
-  await using mallory = await watching(harness.server.port, "mallory");
-  await files.reload();
-  await trust("authority");
-  const ended = assert.rejects(mallory.ends(), {
-    code: Code.Unauthenticated,
-    rawMessage: /"CN=alice,O=Example", is by no authority of --tls-client-ca any more$/,
-  });
-  await files.reload();
-  await ended;
-  // On the connection that there is she has lost what she had as well.
-  await assert.rejects(mallory.api.disableBackend({ name: "web0" }), {
-    code: Code.Unauthenticated,
-  });
-  // The other one may go on, and hears of what happens.
-  await alice.api.disableBackend({ name: "web0" });
-  assert.equal(await alice.hearsDisabled(), true);
-  assert.equal(harness.bed.checker.backend("web0")?.state, "disabled");
-});
+// Of a stream that the server ends fetch may keep the body (2.9.6), without a descriptor.
+const options = { sanitizeResources: false };
 
-Deno.test("a certificate whose role is taken away, or its entry, ends its streams", async () => {
+Deno.test(
+  "an authority that is trusted no more ends its clients' streams alone",
+  options,
+  async () => {
+    await using api = await served(() => rules("role: admin"));
+    const { files, harness, trust } = api;
+    await using alice = await watching(harness.server.port, "alice");
+    await using mallory = await watching(harness.server.port, "mallory");
+    await files.reload();
+    await trust("authority");
+    const ended = assert.rejects(mallory.ends(), {
+      code: Code.Unauthenticated,
+      rawMessage: /"CN=alice,O=Example", is by no authority of --tls-client-ca any more$/,
+    });
+    await files.reload();
+    await ended;
+    // On the connection that there is she has lost what she had as well.
+    await assert.rejects(mallory.api.disableBackend({ name: "web0" }), {
+      code: Code.Unauthenticated,
+    });
+    // The other one may go on, and hears of what happens.
+    await alice.api.disableBackend({ name: "web0" });
+    assert.equal(await alice.hearsDisabled(), true);
+    assert.equal(harness.bed.checker.backend("web0")?.state, "disabled");
+  },
+);
+
+Deno.test("a certificate whose role or entry is taken away ends its streams", options, async () => {
   let now = rules("role: admin");
   await using api = await served(() => now);
   const { harness } = api;
