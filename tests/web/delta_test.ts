@@ -168,9 +168,6 @@ Deno.test("of the journal what is new is told, the whole where nothing of before
 
 Deno.test("what is no table is told where it is another", () => {
   const before = sampleState();
-  const impaired = { ...before, impaired: "too slow" };
-  assert.deepEqual(between(before, impaired), { impaired: "too slow" });
-  assert.deepEqual(between(impaired, before), { impaired: "" });
   const vpp = { unavailable: "VPP is away" };
   assert.deepEqual(between(before, { ...before, vpp, readAt: 7 }), { reading: { at: 7, vpp } });
 });
