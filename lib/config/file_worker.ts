@@ -34,9 +34,9 @@ export interface FileFormat<Valid, Piece> {
 const limitMs = 30_000;
 
 /**
- * A worker that parses files. Making one holds the event loop up for some 12 ms in which it waits
- * for the thread, so the first is made at once: it is there before there is anything to hold up.
- * Ending one gives little memory back, so it is kept until it is disposed of.
+ * A worker that parses files. Making one holds the event loop up once, for some 12 ms in which it
+ * waits for the thread; having one takes 17 MB and more. So it is made for the first file, and, as
+ * ending one gives little back, kept until it is disposed of.
  */
 export class FileWorker implements Disposable {
   #worker: Worker | undefined;
@@ -46,9 +46,7 @@ export class FileWorker implements Disposable {
   #abandon: ((reason: Error) => void) | undefined;
 
   /** Workers are made by `start`, in which {@link serveFiles} serves. */
-  constructor(private readonly clock: Clock, private readonly start: () => Worker) {
-    this.#worker = this.#begin();
-  }
+  constructor(private readonly clock: Clock, private readonly start: () => Worker) {}
 
   /**
    * Parses after everything asked for before. The bytes are given away to the worker. A worker that
@@ -104,7 +102,7 @@ export class FileWorker implements Disposable {
     });
   }
 
-  /** One that fails before it is asked anything is replaced when it is. */
+  /** One that fails between two files is replaced for the next. */
   #begin(): Worker {
     const worker = this.start();
     worker.onerror = (event) => {

@@ -67,7 +67,7 @@ function overheard(asked: string[]): Worker {
   return worker;
 }
 
-Deno.test("the worker is there before the first file, and parses small ones too", async () => {
+Deno.test("the worker is made for the first file, kept, and parses small ones too", async () => {
   await inDirectory(async (directory) => {
     const path = `${directory}/small.yaml`;
     const asked: string[] = [];
@@ -76,7 +76,7 @@ Deno.test("the worker is there before the first file, and parses small ones too"
       made++;
       return overheard(asked);
     });
-    assert.equal(made, 1);
+    assert.equal(made, 0);
     const loader = new ConfigLoader(systemClock, worker);
     for (const [text, outcome] of [["a:", "invalid"], [bigFile(2, 1), "valid"]] as const) {
       await Deno.writeTextFile(path, text);
@@ -98,24 +98,30 @@ Deno.test("thousands of problems come in slices, each asked for", async () => {
   assert.equal(asked.length, 1 + Math.floor((problems + 1) / 128));
 });
 
-Deno.test("a worker that ends before it is asked is replaced when it is", async () => {
-  let made = 0;
+/** One that serves its first file, and fails a moment later. */
+function failingLater(failed: () => void): Worker {
+  const worker = startFileWorker();
+  const terminate = worker.terminate.bind(worker);
+  worker.terminate = () => {
+    terminate();
+    failed();
+  };
+  return worker;
+}
+
+Deno.test("a worker that fails between two files is replaced for the next", async () => {
+  const workers: Worker[] = [];
   const ended = Promise.withResolvers<void>();
   using parser = new FileWorker(systemClock, () => {
-    if (made++ > 0) return startFileWorker();
-    const worker = new Worker(`data:text/javascript,throw new Error("no room")`, {
-      type: "module",
-    });
-    const terminate = worker.terminate.bind(worker);
-    worker.terminate = () => {
-      terminate();
-      ended.resolve();
-    };
+    const worker = workers.length > 0 ? startFileWorker() : failingLater(ended.resolve);
+    workers.push(worker);
     return worker;
   });
+  const parse = () => parser.parse(configFormat, new TextEncoder().encode(bigFile(2, 1)), "f");
+  assert.equal((await parse()).kind, "valid");
+  workers[0]?.dispatchEvent(new ErrorEvent("error", { message: "no room", cancelable: true }));
   await ended.promise;
-  const outcome = await parser.parse(configFormat, new TextEncoder().encode(bigFile(2, 1)), "f");
-  assert.deepEqual([outcome.kind, made], ["valid", 2]);
+  assert.deepEqual([(await parse()).kind, workers.length], ["valid", 2]);
 });
 
 Deno.test("a big outcome comes in slices, each asked for", async () => {
