@@ -10,6 +10,8 @@ const folder = new URL("certificates", import.meta.url).pathname;
 export type Made =
   | "authority"
   | "authority-renewed"
+  | "authority-renamed"
+  | "authority-posed"
   | "other-authority"
   | "middle"
   | "middle-old"

@@ -16,6 +16,10 @@ const cases: [chain: Made[], authorities: Made[], isSo: boolean, at?: number][] 
   [["alice"], ["authority"], true],
   // The same authority with another certificate for the same key.
   [["alice", "authority"], ["authority-renewed"], true],
+  // One with its key and another name, and one with its name and another key.
+  [["alice"], ["authority-renamed"], false],
+  [["alice"], ["authority-posed"], false],
+  [["mallory"], ["authority-posed"], false],
   [["alice", "authority"], ["other-authority"], false],
   [["alice", "authority"], [], false],
   [["mallory", "other-authority"], ["authority"], false],

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Makes the certificates of the tests anew: two authorities, one of them once more with the same key
-# and one that it vouches for, a server, clients. They are good from 2020 to 2120, so that tests may
-# have any time, but for those of one year.
+# Makes the certificates of the tests anew: two authorities, one of them once more with the same key,
+# one with its key alone and one with its name alone, one that it vouches for, a server, clients.
+# They are good from 2020 to 2120, so that tests may have any time, but for those of one year.
 set -eu
 cd "$(dirname "$0")"
 work=$(mktemp -d)
@@ -61,6 +61,12 @@ request() { # NAME SUBJECT, with a key that is there
 request authority "/CN=authority of the tests"
 cp "$work/authority.csr" "$work/authority-renewed.csr"
 sign authority-renewed authority authority 20200101000000Z 21200101000000Z
+request authority "/CN=authority of another name"
+cp "$work/authority.csr" "$work/authority-renamed.csr"
+sign authority-renamed authority authority 20200101000000Z 21200101000000Z
+request other-authority "/CN=authority of the tests"
+cp "$work/other-authority.csr" "$work/authority-posed.csr"
+sign authority-posed other-authority authority 20200101000000Z 21200101000000Z
 openssl ecparam -genkey -name prime256v1 -noout | openssl pkey -out middle.key
 request middle "/CN=middle of the tests"
 sign middle authority authority 20200101000000Z 21200101000000Z
