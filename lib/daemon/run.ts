@@ -169,7 +169,6 @@ async function serveLogged(
     return checkExitCode(outcome);
   }
   logWarnings(outcome.warnings, log);
-  // Before there is anything that waiting for a thread could hold up.
   using worker = openFileWorker(systemClock);
   const { authPath } = settings;
   const about = { worker, clock: systemClock, log };
