@@ -21,11 +21,6 @@ export type TrafficSource = () => ServerTraffic | undefined;
 /** As often as VPP's counters are read, in milliseconds. */
 const lookEveryMs = 5_000;
 
-/** Looking at thousands takes this long at most before others have their turn, in milliseconds. */
-const sliceMs = 3;
-/** And goes on after so many. */
-const pauseMs = 1;
-
 /**
  * Looks after drains: what is left when the deadline is over is moved away, and a backend to which
  * VPP has sent nothing for as long as it remembers a flow is drained. While nothing drains it does
@@ -35,7 +30,7 @@ export class Drains {
   #source: TrafficSource | undefined;
   readonly #alarm: Alarm;
   /** What is left to be looked at of those that run. */
-  #left: Iterator<BackendEntry> | undefined;
+  #left: Iterable<BackendEntry> | undefined;
   /** When there is something to do again, perhaps. */
   #due = Infinity;
 
@@ -45,7 +40,7 @@ export class Drains {
     /** What runs now. */
     private readonly generation: () => Generation,
   ) {
-    this.#alarm = new Alarm(clock, () => this.#left ? this.#goOn() : this.look());
+    this.#alarm = new Alarm(clock, () => this.look());
   }
 
   /** From now on this tells what VPP sends to servers. */
@@ -57,25 +52,24 @@ export class Drains {
   /** The drain of this one has begun: does what is due, and sees to it that it is looked again. */
   begun(entry: BackendEntry): void {
     if (this.#alarm.isClosed) return;
-    this.#look(entry, this.#source?.());
+    this.#look(entry);
     if (!this.#left) this.#wake();
   }
 
   /** Does what is due, of thousands some at a time, and sees to it that it is looked again. */
   look(): void {
-    this.#left = this.generation().backends.values();
     this.#due = Infinity;
-    this.#goOn();
+    void this.#lookAtAll(this.#left = this.generation().backends.values());
   }
 
-  #goOn(): void {
-    if (this.#alarm.isClosed) return;
-    const { clock } = this;
-    const end = clock.now() + sliceMs;
-    const reading = this.#source?.();
-    for (let next = this.#left?.next(); next && !next.done; next = this.#left?.next()) {
-      if (this.#look(next.value, reading) && clock.now() >= end) return this.#alarm.set(pauseMs);
+  /** Ends where another look at all has begun meanwhile. */
+  async #lookAtAll(entries: Iterable<BackendEntry>): Promise<void> {
+    const { turn } = this.clock;
+    for (const entry of entries) {
+      if (this.#left !== entries || this.#alarm.isClosed) return;
+      if (this.#look(entry) && turn.isOver) await turn.next();
     }
+    if (this.#left !== entries) return;
     this.#left = undefined;
     this.#wake();
   }
@@ -85,10 +79,10 @@ export class Drains {
   }
 
   /** Whether there was anything to look at. */
-  #look(entry: BackendEntry, reading: ServerTraffic | undefined): boolean {
+  #look(entry: BackendEntry): boolean {
     const { drain } = entry;
     if (!drain || drain.drainedAt !== undefined) return false;
-    this.#due = Math.min(this.#due, this.clock.now() + this.#lookAt(entry, drain, reading));
+    this.#due = Math.min(this.#due, this.clock.now() + this.#lookAt(entry, drain));
     return true;
   }
 
@@ -98,7 +92,7 @@ export class Drains {
   }
 
   /** Returns after how many milliseconds there is something to do, perhaps. */
-  #lookAt(entry: BackendEntry, drain: Drain, reading: ServerTraffic | undefined): number {
+  #lookAt(entry: BackendEntry, drain: Drain): number {
     const { clock, states, generation } = this;
     const goneMs = clock.now() - entry.drainBegan;
     const { memberships, frontends } = entry.placement;
@@ -110,7 +104,7 @@ export class Drains {
       drain = { ...drain, overdue };
       states.drain(entry, drain, { change: "overdue", frontends: fresh, detail }, safetyReason);
     }
-    entry.drainTraffic = this.#trafficOf(entry, reading);
+    entry.drainTraffic = this.#trafficOf(entry);
     const flowTimeoutMs = generation().config.lb.flowTimeoutSeconds * 1000;
     const why = whyDrained(frontends, overdue, entry.drainTraffic, flowTimeoutMs);
     if (why !== undefined) {
@@ -124,8 +118,8 @@ export class Drains {
 
   #trafficOf(
     { config: { address }, drainTraffic: before }: BackendEntry,
-    reading: ServerTraffic | undefined,
   ): DrainTraffic | undefined {
+    const reading = this.#source?.();
     const packets = reading?.packetsTo(address.text);
     if (!reading || packets === undefined) return undefined;
     const { at: readAt } = reading;
