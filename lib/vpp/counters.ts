@@ -127,15 +127,13 @@ function isComplete({ vips, addresses, servers }: CounterRows): boolean {
  */
 export function trafficOf(counters: LbCounters | undefined): ServerTraffic | undefined {
   if (!counters || counters.at === 0) return undefined;
-  const known = trafficIn.get(counters);
-  if (known) return known;
-  let byAddress: ReadonlyMap<string, number> | undefined;
-  const traffic: ServerTraffic = {
-    at: counters.at,
-    packetsTo: (address) => (byAddress ??= packetsIn(counters)).get(address),
-  };
-  trafficIn.set(counters, traffic);
-  return traffic;
+  return trafficIn.getOrInsertComputed(counters, () => {
+    let byAddress: ReadonlyMap<string, number> | undefined;
+    return {
+      at: counters.at,
+      packetsTo: (address) => (byAddress ??= packetsIn(counters)).get(address),
+    };
+  });
 }
 
 /** Of readings that are asked for again, as with each drain that begins. */
@@ -295,32 +293,33 @@ const vipReader: RowReader<CounterRows["vips"][number], LbCounters["vips"][numbe
   });
 };
 
+/** Of what a route leads to: what `named` says of it, and what was sent. */
+function routeReader<Row extends { readonly route: number | undefined }, Named>(
+  counter: string,
+  named: (row: Row) => Named,
+): RowReader<Row, Named & { readonly packets: number; readonly bytes: number } & Knowable> {
+  return (view) => {
+    const { packets, bytes } = view.combined(counter);
+    return (row) => ({
+      ...named(row),
+      packets: packets(row.route),
+      bytes: bytes(row.route),
+      ...unknownIf(row.route),
+    });
+  };
+}
+
 /** Of their addresses. */
-const addressReader: RowReader<
-  CounterRows["addresses"][number],
-  LbCounters["addresses"][number]
-> = (view) => {
-  const { packets, bytes } = view.combined(statsNames.routeTo);
-  return ({ prefix, route }) => ({
-    prefix,
-    packets: packets(route),
-    bytes: bytes(route),
-    ...unknownIf(route),
-  });
-};
+const addressReader = routeReader(
+  statsNames.routeTo,
+  ({ prefix }: CounterRows["addresses"][number]) => ({ prefix }),
+);
 
 /** Of servers. */
-const serverReader: RowReader<CounterRows["servers"][number], LbCounters["servers"][number]> = (
-  view,
-) => {
-  const { packets, bytes } = view.combined(statsNames.routeVia);
-  return ({ address, route }) => ({
-    address,
-    packets: packets(route),
-    bytes: bytes(route),
-    ...unknownIf(route),
-  });
-};
+const serverReader = routeReader(
+  statsNames.routeVia,
+  ({ address }: CounterRows["servers"][number]) => ({ address }),
+);
 
 function unknownIf(index: number | undefined): Knowable {
   return index === undefined ? { isUnknown: true } : {};
