@@ -10,17 +10,18 @@ import { type Clock, systemClock } from "../time/mod.ts";
 import { serveAs, startWorker } from "../workers/mod.ts";
 import { Accounts } from "./accounts.ts";
 import { type AuthOutcome, parseAuthBytes, type ValidAuth } from "./auth_file.ts";
-import type { AuthRules } from "./rules.ts";
+import type { AuthRules, Grant } from "./rules.ts";
 
-type Entry<M> = M extends ReadonlyMap<infer K, infer V> ? readonly [K, V] : never;
+type Token = AuthRules["tokens"][number];
+type Named = Grant & { readonly name: string };
 
 /** A part of the rules: first the whole without what there may be thousands of, then that. */
 export type AuthPiece =
   | { readonly rules: AuthRules }
-  | { readonly user: Entry<AuthRules["users"]> }
-  | { readonly group: Entry<AuthRules["groups"]> }
-  | { readonly certificate: Entry<AuthRules["certificates"]> }
-  | { readonly token: AuthRules["tokens"][number] };
+  | { readonly user: readonly [number, Grant] }
+  | { readonly group: readonly [number, Grant] }
+  | { readonly certificate: readonly [string, Named] }
+  | { readonly token: Token };
 
 /** A file of `--auth`, as a worker parses it: a thousand entries take 60 ms. */
 export const authFormat: FileFormat<ValidAuth, AuthPiece> = {
@@ -36,10 +37,10 @@ export const authFormat: FileFormat<ValidAuth, AuthPiece> = {
     for (const token of tokens) yield { token };
   },
   assembler: (): Assembler<ValidAuth, AuthPiece> => {
-    const users = new Map<number, Entry<AuthRules["users"]>[1]>();
-    const groups = new Map<number, Entry<AuthRules["groups"]>[1]>();
-    const certificates = new Map<string, Entry<AuthRules["certificates"]>[1]>();
-    const tokens: AuthRules["tokens"][number][] = [];
+    const users = new Map<number, Grant>();
+    const groups = new Map<number, Grant>();
+    const certificates = new Map<string, Named>();
+    const tokens: Token[] = [];
     let rules: AuthRules | undefined;
     return {
       add: (piece) => {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { startFileWorker } from "../../lib/access/auth_format.ts";
 import { Accounts, Auth, loadAuth } from "../../lib/access/mod.ts";
 import { FileWorker } from "../../lib/config/mod.ts";
 import { systemClock } from "../../lib/time/mod.ts";
+import { overheard } from "../config/support/workers.ts";
 import { FakeLog } from "../port/support/fake_log.ts";
 
 const digestOf = (n: number) => n.toString(16).padStart(64, "0");
@@ -27,15 +27,7 @@ function entries(count: number): string {
 Deno.test("a file that is loaded again is parsed by the worker, in slices, as at the start", async () => {
   const path = await Deno.makeTempFile({ prefix: "maglev-auth-" });
   const asked: string[] = [];
-  using worker = new FileWorker(systemClock, () => {
-    const thread = startFileWorker();
-    const post = thread.postMessage.bind(thread);
-    thread.postMessage = (message: { kind: string; format?: string }, ...more: unknown[]) => {
-      asked.push(message.format ?? message.kind);
-      post(message, ...more as [Transferable[]]);
-    };
-    return thread;
-  });
+  using worker = new FileWorker(systemClock, () => overheard(asked));
   try {
     await Deno.writeTextFile(path, entries(1));
     const auth = await Auth.open(path, { worker, clock: systemClock, log: new FakeLog() });

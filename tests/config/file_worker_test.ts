@@ -12,6 +12,7 @@ import {
 import { FakeClock, systemClock } from "../../lib/time/mod.ts";
 import { inDirectory } from "./support/fixtures.ts";
 import { bigFile } from "./support/valid.ts";
+import { noticed, overheard } from "./support/workers.ts";
 import { mayLeaveDescriptors } from "../support/leaks.ts";
 
 /** How much each thread of this process gives way to others (proc(5), field 19 of stat). */
@@ -56,17 +57,6 @@ Deno.test("a loader that is stopped fails what it was loading, and what comes af
   });
 });
 
-/** A worker that serves, and what it is asked, in a word each. */
-function overheard(asked: string[]): Worker {
-  const worker = startFileWorker();
-  const post = worker.postMessage.bind(worker);
-  worker.postMessage = (message: { kind: string; format?: string }, ...more: unknown[]) => {
-    asked.push(message.format ?? message.kind);
-    post(message, ...more as [Transferable[]]);
-  };
-  return worker;
-}
-
 Deno.test("the worker is made for the first file, kept, and parses small ones too", async () => {
   await inDirectory(async (directory) => {
     const path = `${directory}/small.yaml`;
@@ -98,22 +88,11 @@ Deno.test("thousands of problems come in slices, each asked for", async () => {
   assert.equal(asked.length, 1 + Math.floor((problems + 1) / 128));
 });
 
-/** One that serves its first file, and fails a moment later. */
-function failingLater(failed: () => void): Worker {
-  const worker = startFileWorker();
-  const terminate = worker.terminate.bind(worker);
-  worker.terminate = () => {
-    terminate();
-    failed();
-  };
-  return worker;
-}
-
 Deno.test("a worker that fails between two files is replaced for the next", async () => {
   const workers: Worker[] = [];
   const ended = Promise.withResolvers<void>();
   using parser = new FileWorker(systemClock, () => {
-    const worker = workers.length > 0 ? startFileWorker() : failingLater(ended.resolve);
+    const worker = noticed(startFileWorker(), ended.resolve);
     workers.push(worker);
     return worker;
   });
@@ -135,15 +114,9 @@ Deno.test("a big outcome comes in slices, each asked for", async () => {
 });
 
 /** Works until it is terminated, on the first question that it is asked. */
-function hangingWorker(terminated: () => void): Worker {
+function hangingWorker(): Worker {
   const code = "onmessage = () => { for (;;); };";
-  const worker = new Worker(`data:text/javascript,${code}`, { type: "module" });
-  const terminate = worker.terminate.bind(worker);
-  worker.terminate = () => {
-    terminated();
-    terminate();
-  };
-  return worker;
+  return new Worker(`data:text/javascript,${code}`, { type: "module" });
 }
 
 Deno.test("a worker that hangs is stopped after 30 s, and the next file gets another", async () => {
@@ -158,7 +131,7 @@ Deno.test("a worker that hangs is stopped after 30 s, and the next file gets ano
       return startFileWorker();
     }
     workers.hanging++;
-    return hangingWorker(() => void workers.terminated++);
+    return noticed(hangingWorker(), () => void workers.terminated++);
   });
   const parse = (file: string) =>
     parser.parse(configFormat, new TextEncoder().encode(bigFile(3, 1)), file);
