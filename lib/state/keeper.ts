@@ -1,7 +1,7 @@
 import type { Checker, SavedBackend } from "../checker/mod.ts";
 import type { EventPage, EventQuery, Journal, MaglevEvent } from "../events/mod.ts";
 import { LimitedLog, type Logger } from "../log/mod.ts";
-import { type Clock, inSlices, type Steps, type Timer, yieldIfDue } from "../time/mod.ts";
+import { type Clock, type Timer, yieldIfDue } from "../time/mod.ts";
 import { Commits } from "./commits.ts";
 import { Condition, type StateCondition } from "./condition.ts";
 import { Dirty, type Taken } from "./dirty.ts";
@@ -246,10 +246,9 @@ export class Keeper {
   /** Says whether it may go on. */
   async #write(checker: Kept): Promise<boolean> {
     const taken = this.#dirty.take(mostPerBatch);
-    // What is said from here on is for the next one, whether this one has it or not.
-    const committed = this.#commits.begin();
     const { events, upTo } = this.#nextEvents();
-    const batch = await inSlices(this.#options.clock, this.#batchOf(taken, checker, events));
+    const batch = this.#batchOf(taken, checker, events);
+    const committed = this.#commits.begin();
     const written = await this.#options.keeping.write(batch);
     this.#note(batch, upTo, written);
     if (written.kind === "kept") {
@@ -261,30 +260,23 @@ export class Keeper {
     return written.kind === "emptied";
   }
 
-  /** Yields between backends, and frontends. */
-  *#batchOf(
-    { backends: names, frontends: frontendNames, flushes }: Taken,
+  /** In one go: what is said of several at one stroke shall be kept of all of them, or of none. */
+  #batchOf(
+    { backends: names, frontends, flushes }: Taken,
     checker: Kept,
     events: readonly MaglevEvent[],
-  ): Steps<Batch> {
-    const backends: SavedBackend[] = [];
-    for (const name of names) {
-      const saved = checker.saved(name);
-      if (saved) backends.push(saved);
-      yield;
-    }
-    const frontends: Batch["frontends"][number][] = [];
-    for (const name of frontendNames) {
-      const weights = checker.savedWeights(name);
-      frontends.push({ name, weights, failOpen: checker.savedFailOpen(name) });
-      yield;
-    }
+  ): Batch {
+    const backends = names.flatMap((name) => checker.saved(name) ?? []);
     const present = new Set(backends.map(({ name }) => name));
     return {
       aliveAt: this.#options.clock.wall(),
       backends,
       gone: names.filter((name) => !present.has(name)),
-      frontends,
+      frontends: frontends.map((name) => ({
+        name,
+        weights: checker.savedWeights(name),
+        failOpen: checker.savedFailOpen(name),
+      })),
       flushes,
       events,
       lastSeq: checker.events.lastSeq + (this.#isClosed ? 0 : claimed),
