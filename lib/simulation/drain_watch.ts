@@ -38,16 +38,20 @@ export class DrainWatch {
       .map((name) => `${backend} is overdue in ${name} after ${(now - begun).toFixed(0)} ms`);
   }
 
-  /** Drains whose deadline has gone by, and nothing has happened. */
-  late(checker: Seen, now: number): string[] {
+  /**
+   * Drains whose deadline has gone by, and nothing has happened: for so long, or since maglevd goes
+   * on after a standstill, which had consequences until `stalledUntil`.
+   */
+  late(checker: Seen, now: number, stalledUntil: number): string[] {
     return [...this.#begun.keys()].flatMap((backend) => {
       const { drain, frontends = [] } = checker.backend(backend) ?? {};
       const begun = this.#presentBegun(checker, backend);
       if (!drain || drain.drainedAt !== undefined || begun === undefined) return [];
       const { overdue = [] } = checker.saved(backend)?.drain ?? {};
-      return frontends.filter((name) =>
-        !overdue.includes(name) && now - begun > deadlineMs(checker, backend, name) + slackMs
-      ).map((name) => `${backend} drains in ${name} beyond its deadline`);
+      const isLate = (name: string) =>
+        now - Math.max(begun + deadlineMs(checker, backend, name), stalledUntil) > slackMs;
+      return frontends.filter((name) => !overdue.includes(name) && isLate(name))
+        .map((name) => `${backend} drains in ${name} beyond its deadline`);
     });
   }
 

@@ -210,9 +210,9 @@ class Run {
     this.#sample();
     this.wrong.push(...this.#wire.wrong.splice(0), ...this.#log.errors.splice(0));
     this.wrong.push(...this.#daemon.differences(), ...this.#start.unprobed(this.#calmSince));
-    this.wrong.push(...this.#drains.late(this.#daemon.checker, this.#clock.now()));
     const now = this.#clock.now();
-    const { isLasting, isOver } = this.#disturbance;
+    const { isLasting, isOver, stalledUntil } = this.#disturbance;
+    this.wrong.push(...this.#drains.late(this.#daemon.checker, now, stalledUntil));
     const isCalm = !isLasting && isOver && this.#vpp.running;
     const isSettled = now - this.#changedAt > this.#quietMs && this.#isWarm;
     if (isCalm && isSettled) this.#compare();

@@ -13,7 +13,12 @@ function drained(deadlineMs: number | undefined, drainDeadlineMs: number) {
   bench.stream.subscribe((event) => void wrong.push(...watch.hear(event, checker, clock)));
   clock.advance(5_000);
   checker.operate([{ action: "drain", backend: "a", deadlineMs }]);
-  return { bench, watch, wrong, late: () => watch.late(checker, clock.now()) };
+  return {
+    bench,
+    watch,
+    wrong,
+    late: (stalledUntil = 0) => watch.late(checker, clock.now(), stalledUntil),
+  };
 }
 
 Deno.test("a drain that ends in time is right, whatever is done to the calendar", () => {
@@ -44,6 +49,8 @@ Deno.test("a deadline that comes early is found, and one that does not come", ()
     "a drains in f beyond its deadline",
     "a drains in g beyond its deadline",
   ]);
+  assert.deepEqual(late(clock.now() - 1_000), [], "maglevd stood still, and may do it now");
+  assert.equal(late(clock.now() - 1_001).length, 2, "it had the time since then as well");
   assert.deepEqual(wrong, []);
   watch.restarted(true);
   assert.equal(late().length, 2, "it goes on in the next maglevd");
@@ -70,7 +77,7 @@ Deno.test("the drain that is in force counts, not one that nobody has told of or
   const inTime = { ...overdue, change: "overdue", at: clock.wall() } as const;
   assert.deepEqual(watch.hear(inTime, asBefore, clock), []);
   clock.advance(2_000);
-  assert.equal(watch.late(asBefore, clock.now()).length, 2, "the first is late by now");
+  assert.equal(watch.late(asBefore, clock.now(), 0).length, 2, "the first is late by now");
   assert.deepEqual(late(), []);
   // One of which nobody has told yet.
   const untold = { ...first, said: { ...first.said, at: clock.wall() } };
@@ -78,7 +85,7 @@ Deno.test("the drain that is in force counts, not one that nobody has told of or
     ...asBefore,
     saved: () => ({ drain: untold }) as ReturnType<typeof checker.saved>,
   };
-  assert.deepEqual(watch.late(unheard, clock.now()), []);
+  assert.deepEqual(watch.late(unheard, clock.now(), 0), []);
   bench[Symbol.dispose]();
 });
 
@@ -96,8 +103,8 @@ Deno.test("of a drain that is told of after the calendar was set nobody knows wh
     assert.deepEqual(told.hear(begun, checker, clock), []);
     checker.close();
     clock.advance(60_000);
-    assert.deepEqual(told.late(checker, clock.now()), []);
-    assert.equal(watch.late(checker, clock.now()).length, 2, "who heard at once knows");
+    assert.deepEqual(told.late(checker, clock.now(), 0), []);
+    assert.equal(watch.late(checker, clock.now(), 0).length, 2, "who heard at once knows");
     bench[Symbol.dispose]();
   }
 });
