@@ -75,7 +75,6 @@ export class SimulatedDaemon {
     });
     this.#keeper = keeping && new Keeper({ keeping, clock, log, journal: this.journal });
     void this.#keeper?.open().then(() => this.#keeper?.follow(this.checker));
-    this.#listener = new Listener(this.checker);
     this.vpp = new Vpp({
       ...{ apiAddr: "api.sock", statsAddr: "stats.sock", clock, log, events, supervisor, ...ports },
       checker: this.checker,
@@ -85,6 +84,8 @@ export class SimulatedDaemon {
       },
     });
     this.checker.watchTraffic(() => trafficOf(this.vpp.counters()));
+    // A drain may have ended by that, which those hear who subscribed before.
+    this.#listener = new Listener(this.checker);
     this.#told = events.lastSeq;
     events.subscribe((event) => {
       this.#told = event.seq;
