@@ -21,8 +21,8 @@ const membersPerStep = 256;
  * Puts the plan's generation in place of `old` in one step: nobody ever sees weights of one
  * configuration with backends of another, nor a backend at another server with what was found out
  * about the one before, if anything is known of the other. Little more than assignments, so that it
- * stays short with tens of thousands of backends; what takes longer is frozen here and left to
- * `settle`.
+ * stays short with tens of thousands of backends; what takes longer is left to whoever looks first,
+ * or to `settle`.
  *
  * `publish` is called when the new generation is complete.
  */
@@ -47,9 +47,11 @@ export function swap(
   }
   for (const { entry, placement } of placings) entry.placement = placement;
   const gone = new Map(frontends.gone.map((entry) => [vipOf(entry.file), entry]));
+  const at = momentOf(clock);
   for (const entry of frontends.fresh) {
-    const known = old.frontends.get(entry.file.name);
-    entry.takeOver(known, gone.get(vipOf(entry.file)), former, momentOf(clock));
+    const { name } = entry.file;
+    const renamed = gone.get(vipOf(entry.file));
+    entry.takeOver({ old: old.frontends.get(name), renamed, former, at });
   }
   publish(generation);
   states.enterAll(verdicts, reason);
@@ -104,6 +106,10 @@ export function* settle(
   reason: Reason,
 ): Steps<void> {
   const { states, probing, observer, events, firstWithinMs } = context;
+  for (const entry of plan.frontends.fresh) {
+    entry.finishTakeOver();
+    yield "long";
+  }
   const { nameOf } = formerOf(plan);
   const renamed = new Set(plan.backends.fresh.map(({ entry }) => nameOf(entry)));
   for (const entry of plan.backends.gone) {

@@ -167,6 +167,13 @@ export class BackendEntry {
     this.#placement = placement;
   }
 
+  /** Its places in frontends, each of which has taken the place of its predecessor. */
+  get memberships(): readonly Membership[] {
+    const { memberships } = this.placement;
+    for (const { frontend } of memberships) frontend.finishTakeOver();
+    return memberships;
+  }
+
   /**
    * Another one that is as this one is now; it is never probed. Where it is used is asked for when
    * somebody wants to know.
@@ -271,7 +278,7 @@ export function phaseIn(drain: Drain | undefined, frontend: string): DrainPhase 
 /** After how many milliseconds the drain is overdue in a frontend; Infinity: never. */
 export function deadlineMsIn(
   { deadlineMs }: Drain,
-  { frontend: { config: { drainDeadlineMs } } }: Membership,
+  { frontend: { file: { drainDeadlineMs } } }: Membership,
 ): number {
   const ms = deadlineMs ?? drainDeadlineMs;
   return ms === 0 ? Infinity : ms;

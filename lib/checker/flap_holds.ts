@@ -175,9 +175,10 @@ class Expiry extends Due {
 }
 
 function setHold(entry: BackendEntry, hold: FlapHold | undefined): void {
+  const { memberships } = entry;
   entry.hold = hold;
   entry.found = undefined;
-  for (const member of entry.placement.memberships) member.frontend.noteFlapping(member);
+  for (const member of memberships) member.frontend.noteFlapping(member);
 }
 
 /** The states between which a backend flaps. */
@@ -195,8 +196,7 @@ function isInNeed({ tally, open }: FrontendEntry): boolean {
 
 /** Why a backend is to be held no more; undefined while it is. */
 function whyOver(entry: BackendEntry, now: number): string | undefined {
-  const { state, found, flaps: { until = now }, check: { flap }, placement: { memberships } } =
-    entry;
+  const { state, found, flaps: { until = now }, check: { flap }, memberships } = entry;
   if (state !== "down") return `it is ${state}`;
   if (!flap) return "its check has no flap any more";
   if (until <= now) return "its time is over";

@@ -20,16 +20,26 @@ import type { FrontendStanding, Place, Side } from "./outcome.ts";
 import { type Former, Standings } from "./standings.ts";
 import type { FrontendSnapshot, Said, SavedWeight } from "./types.ts";
 
+/** Whose place a frontend takes. */
+export interface Succession {
+  /** Of the same name. */
+  readonly old: FrontendEntry | undefined;
+  /** For the same VIP: it had another name, and is gone for whoever listens. */
+  readonly renamed: FrontendEntry | undefined;
+  /** Tells what backends were before. */
+  readonly former: Former;
+  /** When it takes it. */
+  readonly at: Moment;
+}
+
 /**
  * Everything known about one frontend. Replaced when the file says something else about it. What
  * listeners are told is the difference to what they were told before, so nothing is told twice and
  * nothing is left out, in whatever order backends change.
  */
 export class FrontendEntry implements Side {
-  /** As last announced. */
-  state: FrontendState = "unknown";
-  /** By the name of the backend, in the order of pools and their backends. */
-  readonly members: Map<string, Membership>;
+  #state: FrontendState = "unknown";
+  readonly #members: Map<string, Membership>;
   /** Name of the active pool, as last announced. */
   #pool: string;
   /** Index of the held pool when weights were announced last. */
@@ -38,14 +48,33 @@ export class FrontendEntry implements Side {
   #config: Frontend | undefined;
   #snapshot: FrontendSnapshot | undefined;
   readonly #overruled: EventData<"override">[] = [];
-  /** How its backends stand; what changes them goes through here, for the snapshot's sake. */
-  readonly standings: Standings;
+  readonly #standings: Standings;
+  /** Whose place it has yet to take. */
+  #succession: Succession | undefined;
 
   /** `file` is what the configuration says of it. */
   constructor(readonly file: Frontend, members = new Map<string, Membership>()) {
-    this.members = members;
+    this.#members = members;
     this.#pool = file.pools[0]?.name ?? "";
-    this.standings = new Standings(file, this.members);
+    this.#standings = new Standings(file, members);
+  }
+
+  /** As last announced. */
+  get state(): FrontendState {
+    this.finishTakeOver();
+    return this.#state;
+  }
+
+  /** By the name of the backend, in the order of pools and their backends. */
+  get members(): ReadonlyMap<string, Membership> {
+    this.finishTakeOver();
+    return this.#members;
+  }
+
+  /** How its backends stand; what changes them goes through here, for the snapshot's sake. */
+  get standings(): Standings {
+    this.finishTakeOver();
+    return this.#standings;
   }
 
   /** What the file says, with the weights in force. */
@@ -87,7 +116,7 @@ export class FrontendEntry implements Side {
         backend: copyOf(member.backend),
       })),
     );
-    copy.state = this.state;
+    copy.#state = this.state;
     copy.#pool = this.#pool;
     copy.#heldPool = this.#heldPool;
     copy.standings.resemble(this.standings);
@@ -109,25 +138,29 @@ export class FrontendEntry implements Side {
       rise: undefined,
       isNew: false,
     };
-    this.members.set(backend.name, membership);
+    this.#members.set(backend.name, membership);
     return membership;
   }
 
   /**
-   * Takes the place of `old`, its predecessor of the same name, or of `renamed`, which had another
-   * one for the same VIP and is gone for whoever listens; and counts the backends as they are
-   * now. An operator's weights stay unless the file itself says something new about them; they go
-   * with a backend or a pool that has another name now, `former` telling what backends were before.
-   * `at` is now.
+   * Takes the place of its predecessor, if there was one, and counts the backends as they are now:
+   * as soon as somebody looks at it, or `finishTakeOver` is called, which has to be before any of
+   * its backends stands otherwise.
    */
-  takeOver(
-    old: FrontendEntry | undefined,
-    renamed: FrontendEntry | undefined,
-    former: Former,
-    at: Moment,
-  ): void {
+  takeOver(succession: Succession): void {
+    this.#succession = succession;
+  }
+
+  /**
+   * Does what is left of that. An operator's weights stay unless the file itself says something new
+   * about them; they go with a backend or a pool that has another name now.
+   */
+  finishTakeOver(): void {
+    if (!this.#succession) return;
+    const { old, renamed, former, at } = this.#succession;
+    this.#succession = undefined;
     if (old) {
-      this.state = old.state;
+      this.#state = old.state;
       this.#pool = old.#pool;
     }
     const before = old ?? renamed;
@@ -156,6 +189,7 @@ export class FrontendEntry implements Side {
 
   /** What was noted so, once. */
   takeOverruled(): readonly EventData<"override">[] {
+    this.finishTakeOver();
     return this.#overruled.splice(0);
   }
 
@@ -189,7 +223,7 @@ export class FrontendEntry implements Side {
 
   /** Takes it that listeners know how things are: what is so from the start is no change. */
   assume(): void {
-    this.state = this.tally.state;
+    this.#state = this.tally.state;
     this.#pool = this.#poolName(this.tally.activePool);
     this.#heldPool = this.tally.heldPool;
     this.standings.takeNews();
@@ -227,7 +261,7 @@ export class FrontendEntry implements Side {
     const from = this.state;
     const to = this.tally.state;
     if (from === to) return told;
-    this.state = to;
+    this.#state = to;
     const transition = { from, to, at: at.wall };
     const activePool = pool;
     const change = { kind: "frontend", frontend: name, address, transition, activePool } as const;

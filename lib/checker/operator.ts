@@ -95,7 +95,7 @@ export class Operator {
       }
       case "reset": {
         const entry = generation.backends.get(operation.backend);
-        if (entry) return yield* resets([entry], entry.placement.memberships, projection);
+        if (entry) return yield* resets([entry], entry.memberships, projection);
         const what = `cannot reset backend ${quoted(operation.backend)}`;
         throw new OperatorError("not-found", `${what}: no such backend`);
       }

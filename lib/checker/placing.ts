@@ -102,5 +102,5 @@ export function* place(
 
 function placementOf(memberships: readonly Membership[]): Placement {
   if (memberships.length === 0) return unused;
-  return { memberships, frontends: memberships.map(({ frontend }) => frontend.config.name) };
+  return { memberships, frontends: memberships.map(({ frontend }) => frontend.file.name) };
 }

@@ -10,7 +10,7 @@ import {
 } from "../health/mod.ts";
 import type { DatedResult, Probing } from "../probing/mod.ts";
 import { type Clock, momentOf } from "../time/mod.ts";
-import type { BackendEntry } from "./backend.ts";
+import type { BackendEntry, Membership } from "./backend.ts";
 import { flapHoldNews, type FlapHolds } from "./flap_holds.ts";
 import type { FrontendEntry } from "./frontend.ts";
 import type { CheckerObserver, Drain } from "./types.ts";
@@ -100,7 +100,7 @@ export class States {
     const untold: (() => void)[] = [];
     const moved: BackendEntry[] = [];
     for (const { entry, health, untested } of entries) {
-      const { state: from } = entry.health;
+      const { health: { state: from }, memberships } = entry;
       const isSame = from === health.state && entry.untested === untested;
       entry.health = health;
       entry.untested = untested;
@@ -109,7 +109,7 @@ export class States {
         entry.drain = undefined;
         untold.push(() => this.#tellDrain(entry, ended(entry, health.state), reason));
       }
-      this.#move(entry, reason);
+      this.#move(memberships, reason);
       moved.push(entry);
       const transition = from === health.state ? undefined : this.#remember(entry, from, reason);
       untold.push(() => this.#tell(entry, transition, reason));
@@ -120,12 +120,13 @@ export class States {
 
   /** Begins a drain, ends it, or notes how far it is, and tells what that changes. */
   drain(entry: BackendEntry, drain: Drain | undefined, news: DrainNews, reason: Reason): void {
+    const { memberships } = entry;
     if (drain?.said !== entry.drain?.said) {
       entry.drainBegan = this.options.clock.now();
       entry.drainTraffic = undefined;
     }
     entry.drain = drain;
-    this.#move(entry, reason);
+    this.#move(memberships, reason);
     this.#tellDrain(entry, news, reason);
     this.#tell(entry, undefined, reason);
     this.options.holds().look(entry);
@@ -149,7 +150,8 @@ export class States {
     ]));
   }
 
-  #move({ placement: { memberships } }: BackendEntry, reason: Reason): void {
+  /** A backend stands otherwise than when these were asked for, as they are to be before. */
+  #move(memberships: readonly Membership[], reason: Reason): void {
     const { clock } = this.options;
     const moment = momentOf(clock);
     for (const member of memberships) {
