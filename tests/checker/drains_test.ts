@@ -169,6 +169,14 @@ Deno.test("what cannot be drained is refused, and nothing is done", () => {
   assert.deepEqual(bench.events, []);
 });
 
+Deno.test("a drain may last from a millisecond to a day", () => {
+  for (const ms of [1, 86_400_000]) {
+    using bench = up();
+    drain(bench, "a", ms);
+    assert.equal(bench.checker.backend("a")?.drain?.deadlineAt, bench.clock.wall() + ms);
+  }
+});
+
 Deno.test("when the deadline is over what is left is moved away, and the backend is drained", () => {
   using bench = up({ drainDeadlineMs: 60_000 });
   drain(bench);

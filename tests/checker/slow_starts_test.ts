@@ -81,6 +81,21 @@ Deno.test("a backend that comes up gets its weight in ten steps over the time", 
   assert.deepEqual(weightsOver(bench, "a", 100_000), []);
 });
 
+Deno.test("between two steps nobody looks", () => {
+  using bench = risen();
+  const { clock } = bench;
+  const delays: number[] = [];
+  const after = clock.after.bind(clock);
+  clock.advance(500);
+  clock.after = (delayMs, run) => {
+    delays.push(delayMs);
+    return after(delayMs, run);
+  };
+  clock.advance(500);
+  assert.ok(delays.includes(1_000), "for the next step");
+  assert.ok(!delays.includes(1), delays.join());
+});
+
 Deno.test("its beginning is told, with the time that it takes", () => {
   using bench = risen();
   const begun = bench.events.filter(({ kind }) => kind === "safety");
