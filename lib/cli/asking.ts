@@ -3,7 +3,8 @@ import type { JsonObject } from "@bufbuild/protobuf";
 import type { BackendInfo, FrontendInfo } from "../gen/maglev_pb.ts";
 import type { CommandContext, MaglevClient } from "./node.ts";
 import { messageJson } from "./report.ts";
-import { CommandFailure, hasCode, ignoring } from "./errors.ts";
+import { workTimeoutMs } from "./client.ts";
+import { CommandFailure, describeError, exitCodes, hasCode, ignoring } from "./errors.ts";
 import { formatAway } from "./format.ts";
 
 /** What it takes to ask. */
@@ -116,6 +117,31 @@ export const olderServer = "this maglevd is older than maglevc and does not tell
 /** A maglevd that is older cannot do that. */
 export function notOlder(verb: string): Promise<never> {
   throw new CommandFailure(`this maglevd is older than maglevc and has no ${verb}`);
+}
+
+/** How a call is made for which maglevd has to work. */
+export interface Work {
+  readonly signal: AbortSignal;
+  readonly timeoutMs: number;
+}
+
+/** Gives a call the time that such work takes. */
+export function work({ signal }: Pick<Asking, "signal">): Work {
+  return { signal, timeoutMs: workTimeoutMs };
+}
+
+/** Has maglevd change something. Where no answer comes in time nobody knows whether it has. */
+export async function changing<T>(
+  { signal, server }: Pick<CommandContext, "signal" | "server">,
+  call: (options: Work) => Promise<T>,
+): Promise<T> {
+  try {
+    return await call(work({ signal }));
+  } catch (error) {
+    if (!hasCode(error, Code.DeadlineExceeded)) throw error;
+    const message = `${describeError(error, server)}; it may do what it was asked for all the same`;
+    throw new CommandFailure(message, exitCodes.unreachable);
+  }
 }
 
 /** A call, made with what it takes to ask. */

@@ -8,7 +8,7 @@ import {
   OutcomeSchema,
   type WeightOutcome,
 } from "../gen/maglev_pb.ts";
-import { olderServer, unlessOlder } from "./asking.ts";
+import { changing, olderServer, unlessOlder, work } from "./asking.ts";
 import { CommandFailure, exitCodes } from "./errors.ts";
 import { formatAway, formatShare, formatWeight } from "./format.ts";
 import type { Command, CommandContext, View } from "./node.ts";
@@ -84,11 +84,11 @@ export interface ChangeRequest {
 
 /** Does what is asked for, after a look at what comes of it and, if need be, a question. */
 export async function carryOut(context: CommandContext, request: ChangeRequest): Promise<Changed> {
-  const { client, signal, dryRun } = context;
+  const { client, dryRun } = context;
   const operations = [...request.operations];
   const foreseen = await unlessOlder(
     context,
-    async () => (await client.operate({ operations, dryRun: true }, { signal })).outcome,
+    async () => (await client.operate({ operations, dryRun: true }, work(context))).outcome,
   );
   if (!foreseen) return await carryOutBlindly(context, request);
   if (dryRun) {
@@ -101,7 +101,7 @@ export async function carryOut(context: CommandContext, request: ChangeRequest):
     details: (layout) => `${before}\n${formatOutcomeText(foreseen, layout)}`,
     question: request.question,
   });
-  const { outcome } = await client.operate({ operations }, { signal });
+  const { outcome } = await changing(context, (options) => client.operate({ operations }, options));
   const isShown = wasShown && isSame(outcome, foreseen);
   return { text: () => request.text(outcome, false), outcome, isShown, isDryRun: false };
 }

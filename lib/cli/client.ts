@@ -13,6 +13,12 @@ import { type Endpoint, hostField, parseEndpoint } from "./servers.ts";
  */
 export const callTimeoutMs = 10_000;
 
+/**
+ * The same of a call for which maglevd reads its file, works out what comes of something, or has it
+ * carried out: with ten thousand backends, on a busy machine, that takes a while.
+ */
+export const workTimeoutMs = 60_000;
+
 /** A client with the connections that it has open. */
 export interface Connection extends Disposable {
   /** Connects when first used. */

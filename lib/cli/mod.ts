@@ -15,7 +15,7 @@
 export { type CommandLine, commandLines, usage } from "./help.ts";
 export { runMaglevc } from "./run.ts";
 export { type ClientTls, readClientTls, readToken, type TlsWords } from "./credentials.ts";
-export { callTimeoutMs, type Connection, connectTo } from "./client.ts";
+export { callTimeoutMs, type Connection, connectTo, workTimeoutMs } from "./client.ts";
 export { CommandFailure, describeError, type ExitCode, exitCodes } from "./errors.ts";
 export { hasCode, ignoring } from "./errors.ts";
 export { type Patience, Place, watchEvents, type WatchInit } from "./events.ts";

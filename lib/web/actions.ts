@@ -1,6 +1,6 @@
 import { fromJson, type JsonValue } from "@bufbuild/protobuf";
 import { covers, type Role, roleOfMethod } from "../access/mod.ts";
-import { callTimeoutMs } from "../cli/mod.ts";
+import { workTimeoutMs } from "../cli/mod.ts";
 import { OperateRequestSchema } from "../gen/maglev_pb.ts";
 import type { H2Request, H2Response } from "../h2/mod.ts";
 import { type Logger, reasonOf } from "../log/mod.ts";
@@ -91,7 +91,7 @@ interface Action {
   readonly carryOut: (maglevd: Maglevd, body: Body, options: Options) => Promise<unknown>;
 }
 
-const timeoutMs = callTimeoutMs;
+const timeoutMs = workTimeoutMs;
 
 /** What every action takes, and the foreseeing of it. */
 const least: Role = "operate";

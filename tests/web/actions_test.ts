@@ -88,6 +88,7 @@ Deno.test("each action asks maglevd for what it says, or for what would come of 
   ]);
   assert.deepEqual([asked[2]?.[1], asked[5]?.[1]], [{}, {}]);
   for (const [, , options] of asked) {
+    assert.partialDeepStrictEqual(options, { timeoutMs: 60_000 });
     assert.deepEqual(Object.values((options as { headers: object }).headers), ["Zo%C3%AB"]);
   }
   // What is only foreseen is not counted, nor told.

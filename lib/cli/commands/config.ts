@@ -1,4 +1,4 @@
-import { olderServer } from "../asking.ts";
+import { changing, olderServer, work } from "../asking.ts";
 import type {
   CheckConfigResponse,
   ConfigChange,
@@ -22,7 +22,7 @@ import { formatChange, formatMove } from "./vpp.ts";
 /** `config check`. */
 export const checkConfig = report({
   fetch: async ({ client, signal }) => {
-    const response = await client.checkConfig({}, { signal });
+    const response = await client.checkConfig({}, work({ signal }));
     if (!response.ok) throw new CommandFailure(response.parseError || response.semanticError);
     return response.warnings;
   },
@@ -61,7 +61,7 @@ export const reloadConfig = change((context) => reloaded(context, false));
 export const forceConfig = change((context) => reloaded(context, true));
 
 async function reloaded(context: CommandContext, force: boolean): Promise<Changed> {
-  const { client, signal, dryRun, agree } = context;
+  const { client, dryRun, agree } = context;
   const response = await (dryRun ? foreseeValid(context) : foresee(context));
   const { changes, outcome: foreseen, refusal } = response;
   const isRefused = refusal !== "" && !force;
@@ -81,7 +81,7 @@ async function reloaded(context: CommandContext, force: boolean): Promise<Change
       ),
     question: "put this configuration into force?",
   });
-  const reply = await client.reloadConfig({ force }, { signal });
+  const reply = await changing(context, (options) => client.reloadConfig({ force }, options));
   if (!reply.ok) {
     throw refused(
       isRefused && foreseen
@@ -110,7 +110,7 @@ function refusalText(
 
 /** What the file would come to, if it is valid. */
 async function foresee({ client, signal }: CommandContext): Promise<CheckConfigResponse> {
-  return await client.checkConfig({ diff: true }, { signal });
+  return await client.checkConfig({ diff: true }, work({ signal }));
 }
 
 /** The same where nobody has asked for a reload: a file that is not valid is a failure. */

@@ -11,7 +11,7 @@ import type { CommandContext, View } from "../node.ts";
 import { messageJson, report } from "../report.ts";
 import type { Style } from "../style.ts";
 import { formatPairs, formatTable, indent, inner, left, right } from "../table.ts";
-import { ofVpp, olderServer, unlessOlder } from "../asking.ts";
+import { changing, ofVpp, olderServer, unlessOlder, type Work, work } from "../asking.ts";
 import { change, type Changed } from "../change.ts";
 import { CommandFailure, exitCodes } from "../errors.ts";
 import { formatPort } from "./frontends.ts";
@@ -127,8 +127,8 @@ function planLines({ changes, moves }: PlanVPPLBStateResponse, view: View): stri
 }
 
 async function planned(context: CommandContext): Promise<PlanVPPLBStateResponse> {
-  const { client, args, signal } = context;
-  const call = () => client.planVPPLBState(scope(args.values), { signal });
+  const { client, args } = context;
+  const call = () => client.planVPPLBState(scope(args.values), work(context));
   const plan = await ofVpp(context, () => unlessOlder(context, call));
   if (plan) return plan;
   throw new CommandFailure(`${olderServer} what a sync would change`);
@@ -162,13 +162,14 @@ function isInStep(changes: readonly VPPLBChange[]): boolean {
 
 /** `sync vpp lb state [NAME]`. */
 export const syncVpp = change(async (context): Promise<Changed> => {
-  const { client, args, signal, dryRun: isDryRun } = context;
+  const { client, args, dryRun: isDryRun } = context;
   const rest = { outcome: undefined, isShown: false, isDryRun };
   if (isDryRun) {
     const plan = await planned(context);
     return { text: (view) => planLines(plan, view).join("\n") || "VPP is in step", ...rest };
   }
-  await ofVpp(context, () => client.syncVPPLBState(scope(args.values), { signal }));
+  const sync = (options: Work) => client.syncVPPLBState(scope(args.values), options);
+  await ofVpp(context, () => changing(context, sync));
   const frontend = args.values.get("frontend");
   const text = `VPP is in step${frontend === undefined ? "" : ` for frontend ${frontend}`}`;
   return { text: () => text, ...rest };
