@@ -158,23 +158,15 @@ Deno.test("what cannot be drained is refused, and nothing is done", () => {
     ["a", 0, /above 0 and at most 24h, not 0s$/],
     ["a", -1, /above 0 and at most 24h, not less$/],
     ["a", 86_400_001, /above 0 and at most 24h, not 24h0.001s$/],
-    ["a", 2 * 86_400_000, /above 0 and at most 24h, not 48h$/],
   ];
   for (const [backend, ms, message] of refused) {
     assert.throws(() => drain(bench, backend, ms), message);
   }
+  for (const ms of [1, 86_400_000]) drain(bench, "a", ms);
   steer(bench.checker).disable("a");
   bench.events.length = 0;
   assert.throws(() => drain(bench), /it is disabled and its flows are moved away; enable it first/);
   assert.deepEqual(bench.events, []);
-});
-
-Deno.test("a drain may last from a millisecond to a day", () => {
-  for (const ms of [1, 86_400_000]) {
-    using bench = up();
-    drain(bench, "a", ms);
-    assert.equal(bench.checker.backend("a")?.drain?.deadlineAt, bench.clock.wall() + ms);
-  }
 });
 
 Deno.test("when the deadline is over what is left is moved away, and the backend is drained", () => {
