@@ -4,7 +4,7 @@ import type { Clock } from "../time/mod.ts";
  * How long somebody waits for the disk, in milliseconds. A sync of a busy one takes a tenth of it;
  * nobody who steers traffic has to wait for longer, whatever the disk does.
  */
-const waitMs = 2_000;
+export const waitMs = 2_000;
 
 /** Somebody who waits. */
 interface Waiter {

@@ -2,7 +2,7 @@ import type { Checker, SavedBackend } from "../checker/mod.ts";
 import type { EventPage, EventQuery, Journal, MaglevEvent } from "../events/mod.ts";
 import { LimitedLog, type Logger } from "../log/mod.ts";
 import { type Clock, type Timer, yieldIfDue } from "../time/mod.ts";
-import { Commits } from "./commits.ts";
+import { Commits, waitMs } from "./commits.ts";
 import { Condition, type StateCondition } from "./condition.ts";
 import { Dirty, type Taken } from "./dirty.ts";
 import type { Batch, SavedFlushes, SavedState, Trouble, Written } from "./types.ts";
@@ -16,6 +16,9 @@ const gatherMs = 50;
  * failed is tried again.
  */
 const aliveMs = 10_000;
+
+/** What a disk may take for the end, in milliseconds: the service manager waits for three times that. */
+const closeMs = 5_000;
 
 /** Backends and frontends of one batch: what is sent to the worker takes a millisecond or two. */
 const mostPerBatch = 1_000;
@@ -145,8 +148,11 @@ export class Keeper {
     return await kept;
   }
 
-  /** Keeps what is left to be kept and ends. */
+  /** Keeps what is left to be kept, if the disk takes it in time, and ends. */
   async close(): Promise<void> {
+    const { clock, keeping } = this.#options;
+    const end = clock.now() + closeMs;
+    const limit = clock.after(closeMs, () => void keeping.close(0));
     this.#isClosed = true;
     this.#unsubscribe?.();
     this.#timer?.cancel();
@@ -158,7 +164,8 @@ export class Keeper {
       await this.#writeAll(this.#checker);
     }
     this.#commits.fail("maglevd has ended");
-    await this.#options.keeping.close();
+    limit.cancel();
+    await keeping.close(Math.max(0, end - clock.now()));
     this.#warnings[Symbol.dispose]();
   }
 
@@ -249,7 +256,7 @@ export class Keeper {
     const { events, upTo } = this.#nextEvents();
     const batch = this.#batchOf(taken, checker, events);
     const committed = this.#commits.begin();
-    const written = await this.#options.keeping.write(batch);
+    const written = await this.#answered(this.#options.keeping.write(batch));
     this.#note(batch, upTo, written);
     if (written.kind === "kept") {
       committed();
@@ -258,6 +265,25 @@ export class Keeper {
     this.#dirty.putBack(taken);
     if (written.kind === "emptied") await this.#look(checker);
     return written.kind === "emptied";
+  }
+
+  /** Waits for the disk, and says so for as long as it does not answer. */
+  async #answered(writing: Promise<Written>): Promise<Written> {
+    const { clock } = this.#options;
+    const begun = clock.now();
+    const late = (delayMs: number): Timer =>
+      clock.after(delayMs, () => {
+        timer = late(aliveMs);
+        this.#notKept(
+          `the disk has not answered for ${Math.round((clock.now() - begun) / 1000)} s`,
+        );
+      });
+    let timer = late(waitMs);
+    try {
+      return await writing;
+    } finally {
+      timer.cancel();
+    }
   }
 
   /** In one go: what is said of several at one stroke shall be kept of all of them, or of none. */
@@ -301,11 +327,15 @@ export class Keeper {
         this.#isAnything = true;
         return;
       case "failed":
-        this.#isFailing = true;
-        this.#condition.notKept(written.reason);
+        this.#notKept(written.reason);
         this.#commits.fail(written.reason);
-        this.#warnings.error("state-not-kept", { err: written.reason });
     }
+  }
+
+  #notKept(reason: string): void {
+    this.#isFailing = true;
+    this.#condition.notKept(reason);
+    this.#warnings.error("state-not-kept", { err: reason });
   }
 
   #tell(troubles: readonly Trouble[]): void {

@@ -11,7 +11,7 @@
  * const keeping = new FileKeeping(directory, systemClock);
  * const { isWritable, troubles } = await keeping.open();
  * equal(`${isWritable} ${troubles.length}`, "true 0");
- * await keeping.close();
+ * await keeping.close(5_000);
  * await Deno.remove(directory, { recursive: true });
  * ```
  *

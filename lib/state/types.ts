@@ -65,7 +65,7 @@ export type Written =
   | { readonly kind: "kept" }
   /** Nothing of it was kept, and why. It may be tried again. */
   | { readonly kind: "failed"; readonly reason: string }
-  /** The file was damaged or removed, and there is another: everything has to be written anew. */
+  /** What the file holds is not known any more: everything has to be written anew. */
   | { readonly kind: "emptied"; readonly troubles: readonly Trouble[] };
 
 /** Nothing is known. */

@@ -42,7 +42,15 @@ function serve(scope: WorkerScope<ToWorker, FromWorker>): void {
         return { kind: "closed" };
     }
   };
-  scope.onmessage = ({ data }) => scope.postMessage(answer(data));
+  scope.onmessage = ({ data }) => {
+    try {
+      scope.postMessage(answer(data));
+    } catch (error) {
+      // It ends this thread, and the next one finds the file locked if it is not given back.
+      store?.[Symbol.dispose]();
+      throw error;
+    }
+  };
 }
 
 serveAs(workerName, serve);
