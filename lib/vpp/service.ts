@@ -12,7 +12,7 @@ export interface VppInfo {
   readonly buildDirectory: string;
   /** Of the main process. */
   readonly pid: number;
-  /** When VPP started. */
+  /** When VPP started; 0 while its stats segment does not tell. */
   readonly bootTime: number;
   /** When maglevd connected. */
   readonly connectedSince: number;

@@ -80,7 +80,7 @@ export class Vpp implements VppService {
   }
 
   info(): VppInfo | undefined {
-    return this.#link?.connected?.info;
+    return this.#link?.connected?.info();
   }
 
   step(): VppStep | undefined {

@@ -1,4 +1,13 @@
-import { connectSeqpacket, isWhole, mapReadOnly, receiveFd } from "../net/mod.ts";
+import { reasonOf } from "../log/mod.ts";
+import {
+  connectSeqpacket,
+  type FileDescriptor,
+  isWhole,
+  type Mapping,
+  mapReadOnly,
+  NetError,
+  receiveFd,
+} from "../net/mod.ts";
 import { type Clock, sleep } from "../time/mod.ts";
 import {
   SegmentDirectory,
@@ -161,11 +170,21 @@ export async function openStatsSegment(
   using socket = await connectSeqpacket(path, wait);
   using parts = new DisposableStack();
   const file = parts.use(await receiveFd(socket, wait));
-  const mapping = parts.use(mapReadOnly(file));
+  const mapping = parts.use(mapped(file));
   const { buffer } = mapping;
   const own = parts.move();
   const source = { buffer, isWhole: () => isWhole(file, mapping) };
   return segmentIn({ ...source, [Symbol.dispose]: () => own.dispose() }, options);
+}
+
+/** Maps what VPP has handed out. A file that cannot be mapped, an empty one say, is no segment. */
+function mapped(file: FileDescriptor): Mapping {
+  try {
+    return mapReadOnly(file);
+  } catch (error) {
+    if (!(error instanceof NetError)) throw error;
+    throw new SegmentError(`the stats segment cannot be mapped: ${reasonOf(error)}`);
+  }
 }
 
 /**

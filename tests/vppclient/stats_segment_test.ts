@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { libc } from "../../lib/net/libc.ts";
-import { acceptSeqpacket, listenSeqpacket, mapShared, memfd, sendFd } from "../../lib/net/mod.ts";
+import {
+  acceptSeqpacket,
+  type FileDescriptor,
+  listenSeqpacket,
+  mapShared,
+  memfd,
+  sendFd,
+} from "../../lib/net/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import {
   openStatsSegment,
@@ -108,6 +115,48 @@ Deno.test("whoever waits for a stats segment may give it up", async () => {
       { name: "NetError" },
     );
     assert.ok(listener);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("of a thousand segments that make no sense nothing is left open", async () => {
+  const folder = await Deno.makeTempDir();
+  const path = `${folder}/stats.sock`;
+  const descriptors = () => [...Deno.readDirSync("/proc/self/fd")].length;
+  const mappings = async () =>
+    (await Deno.readTextFile("/proc/self/maps")).split("/memfd:odd").length;
+  try {
+    using listener = listenSeqpacket(path);
+    using empty = memfd("odd", 0);
+    using zeros = memfd("odd", 4096);
+    // The version, and a directory that is not there.
+    using cut = memfd("odd", 4096);
+    using mapping = mapShared(cut, 4096);
+    new Uint8Array(mapping.buffer).set(recorded.subarray(0, 4096));
+    const offer = async (file: FileDescriptor) => {
+      const opening = openStatsSegment(path, { ...options, names });
+      const opened = opening.then((segment) => segment, (error: Error) => error);
+      using client = await acceptSeqpacket(listener);
+      sendFd(client, file);
+      const segment = await opened;
+      if (segment instanceof Error) throw segment;
+      using _ = segment;
+      return await segment.read((stats) => stats.scalar(names[0] ?? ""));
+    };
+    const told = [
+      [empty, "the stats segment cannot be mapped: map an empty file: invalid argument"],
+      [zeros, "the stats segment has version 0, only 2 is understood"],
+      [cut, /^the stats segment refers to \d+ bytes at offset \d+, it has 4096$/],
+    ] as const;
+    for (const [file, message] of told) {
+      await assert.rejects(offer(file), { name: "SegmentError", message });
+    }
+    const before = [descriptors(), await mappings()];
+    for (let i = 0; i < 334; i++) {
+      for (const [file] of told) await assert.rejects(offer(file), SegmentError);
+    }
+    assert.deepEqual([descriptors(), await mappings()], before);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -7,11 +7,11 @@ import {
   connectApi,
   openStatsSegment,
   SegmentError,
-  type StatsSegment,
 } from "../../vppclient/mod.ts";
 import { CounterReader, statsNames } from "../counters.ts";
 import type { LbCounters, VppInfo, VppObserver } from "../service.ts";
 import type { KnownState } from "../state/known.ts";
+import { StatsSource, unlessUnreadable } from "./stats_source.ts";
 
 /** The file that lies at `path`: each start of VPP makes another one. */
 export async function fileIdentity(path: string): Promise<string | undefined> {
@@ -61,11 +61,10 @@ export class Connection {
   readonly #over = new AbortController();
   #closing: Promise<void> | undefined;
 
-  private constructor(
-    readonly info: VppInfo,
-    readonly client: ApiClient,
-    readonly segment: StatsSegment,
-  ) {
+  #info: VppInfo;
+
+  private constructor(info: VppInfo, readonly client: ApiClient, readonly segment: StatsSource) {
+    this.#info = info;
     client.ended.then((reason) => this.fail(reason));
   }
 
@@ -77,19 +76,36 @@ export class Connection {
     const { apiAddr, statsAddr, log, clock, observer } = options;
     const context = { log, clock, observer, deadlineMs };
     const client = await connectApi(apiAddr, context, signal, options.connect);
-    let segment: StatsSegment | undefined;
+    let segment: StatsSource | undefined;
     try {
       const openSegment = options.openSegment ?? openStatsSegment;
       const names = Object.values(statsNames);
-      segment = await openSegment(statsAddr, { clock, names, deadlineMs, signal })
-        .catch(unreadable);
-      const info = await identify(client, segment, clock, signal);
-      return new Connection(info, client, segment);
+      const fetch = (signal: AbortSignal) =>
+        openSegment(statsAddr, { clock, names, deadlineMs, signal });
+      segment = await StatsSource.open(fetch, signal);
+      const info = await identify(client, clock, signal);
+      const connection = new Connection(info, client, segment);
+      // Why it is unreadable is told by whoever reads its counters.
+      if (segment.isThere) await connection.learnBootTime().catch(unlessUnreadable);
+      return connection;
     } catch (error) {
       segment?.[Symbol.dispose]();
       await client.close();
       throw error;
     }
+  }
+
+  /** Who VPP is, as far as it has told yet. */
+  get info(): VppInfo {
+    return this.#info;
+  }
+
+  /** Reads when VPP was started, where that is not known. Rejects as a reading of counters does. */
+  async learnBootTime(): Promise<void> {
+    if (this.#info.bootTime > 0) return;
+    const seconds = await this.segment.read((view) => view.scalar(statsNames.bootTime)) ?? -1;
+    const bootTime = seconds >= 0 && seconds < endOfTime ? seconds * 1000 : 0;
+    this.#info = { ...this.#info, bootTime };
   }
 
   /** Aborted when it is over; the reason says why. */
@@ -125,33 +141,20 @@ export class Connection {
 
 async function identify(
   client: ApiClient,
-  segment: StatsSegment,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<VppInfo> {
   signal.throwIfAborted();
   const asked = Promise.all([client.request(showVersion, {}), client.request(controlPing, {})]);
   const [version, ping] = await abortable(asked, signal);
-  const bootSeconds = await segment.read((view) => view.scalar(statsNames.bootTime))
-    .catch(unknownBoot) ?? -1;
   return {
     version: version.version,
     buildDate: version.build_date,
     buildDirectory: version.build_directory,
     pid: ping.vpe_pid,
-    bootTime: bootSeconds >= 0 && bootSeconds < endOfTime ? bootSeconds * 1000 : 0,
+    bootTime: 0,
     connectedSince: clock.wall(),
   };
-}
-
-/** In place of a segment that makes no sense. Why is told by whoever reads its counters. */
-function unreadable(error: unknown): StatsSegment {
-  if (!(error instanceof SegmentError)) throw error;
-  return { read: () => Promise.reject(error), [Symbol.dispose]() {} };
-}
-
-function unknownBoot(error: unknown): undefined {
-  if (!(error instanceof SegmentError)) throw error;
 }
 
 const pingMs = 10_000;
@@ -215,7 +218,9 @@ export class Keepalive implements Disposable {
 
   readonly #count = async (): Promise<void> => {
     try {
+      await this.connection.learnBootTime();
       this.#counters = await this.#reader.read();
+      if (this.#unreadable > 0) this.log.info("vpp-stats-readable");
       this.#unreadable = 0;
     } catch (error) {
       if (!(error instanceof SegmentError)) throw error;

@@ -1,9 +1,7 @@
 import { type EventData, OperatorError } from "../../events/mod.ts";
 import { reasonOf } from "../../log/mod.ts";
-import { NetError } from "../../net/mod.ts";
 import type { Supervisor, Task } from "../../supervisor/mod.ts";
 import { abortable, sleep } from "../../time/mod.ts";
-import { VppError } from "../../vppclient/mod.ts";
 import type { LbCounters, VppAway, VppInfo, VppStep } from "../service.ts";
 import { KnownState } from "../state/known.ts";
 import { StepTracker } from "../sync/step_tracker.ts";
@@ -11,6 +9,7 @@ import { keepInLine, type SyncContext } from "../sync/syncer.ts";
 import { Connection, type ConnectionOptions, fileIdentity, Keepalive } from "./connection.ts";
 import { LinkWatch } from "./link_watch.ts";
 import { Reads } from "./reads.ts";
+import { isOutside } from "./stats_source.ts";
 
 /** Before the second attempt; doubled for each further one. */
 const firstDelayMs = 50;
@@ -40,7 +39,7 @@ export interface LinkOptions
 
 /** What others may see of a connection. Nothing of it can change VPP. */
 export interface Connected {
-  readonly info: VppInfo;
+  info(): VppInfo;
   readonly reads: Reads;
   step(): VppStep;
   counters(): LbCounters;
@@ -139,16 +138,16 @@ export class Link {
     const stop = () => void connection.close();
     signal.addEventListener("abort", stop, { once: true });
     if (signal.aborted) stop();
-    const { info, client } = connection;
+    const { client } = connection;
     const known = new KnownState();
     const step = new StepTracker(clock, events);
     const keepalive = new Keepalive(connection, known, clock, log);
     const progress = this.#watch;
     try {
-      const isSame = this.#recognise(info);
+      const isSame = this.#recognise(connection.info);
       if (isSame === false) ledger.clear();
       this.#connected = {
-        info,
+        info: () => connection.info,
         reads: new Reads(client, clock, ledger),
         step: () => ({
           ...step.state,
@@ -157,7 +156,7 @@ export class Link {
         counters: () => keepalive.counters ?? { at: 0, vips: [], addresses: [], servers: [] },
       };
       this.#tell("connected", "", {
-        ...description(info),
+        ...description(connection.info),
         restarted: isSame === false || undefined,
       });
       return await keepInLine({
@@ -173,6 +172,8 @@ export class Link {
       throw connection.signal.reason;
     } finally {
       this.#connected = undefined;
+      // Perhaps more of it than at first.
+      this.#last = connection.info;
       this.#awaySince = clock.wall();
       keepalive[Symbol.dispose]();
       signal.removeEventListener("abort", stop);
@@ -185,12 +186,17 @@ export class Link {
     }
   }
 
-  /** Whether this is the VPP of the connection before; undefined for the first one. */
-  #recognise(info: VppInfo): boolean | undefined {
+  /**
+   * Whether this is the VPP of the connection before; undefined for the first one. While one of the
+   * two has not told when it was started, their process tells them apart: that VPP is taken for
+   * another would have flows moved that were moved already.
+   */
+  #recognise({ pid, bootTime }: VppInfo): boolean | undefined {
     const last = this.#last;
-    this.#last = info;
     this.#told = undefined;
-    return last && last.pid === info.pid && last.bootTime === info.bootTime;
+    if (!last) return undefined;
+    if (last.pid !== pid) return false;
+    return last.bootTime === bootTime || last.bootTime === 0 || bootTime === 0;
   }
 
   #tell(
@@ -238,12 +244,6 @@ export class Link {
     const looking = look?.(apiAddr);
     return looking && await abortable(looking, signal);
   }
-}
-
-/** Whether it is VPP or the way to it that failed: any other error is one of this program. */
-function isOutside(error: unknown): boolean {
-  const outside = [VppError, NetError, ...Object.values(Deno.errors)];
-  return outside.some((kind) => error instanceof kind);
 }
 
 function description({ version, buildDate, pid, bootTime }: VppInfo) {
