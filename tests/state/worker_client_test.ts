@@ -150,6 +150,19 @@ Deno.test("who reads the journal while the disk hangs waits five seconds, and ot
   assert.equal(clock.pending, 0);
 });
 
+Deno.test("a disk hangs that has not answered for five seconds, to the millisecond", async () => {
+  for (const [ms, asked] of [[4_999, "open write list"], [5_000, "open write"]] as const) {
+    const { clock, keeping, worker } = await hanging();
+    void keeping.write(batch({}));
+    await clock.advanceAsync(ms);
+    const page = followed(keeping.list({ order: "newest", limit: 2 }, 9));
+    await clock.advanceAsync(0);
+    assert.equal(worker(0).kinds, asked);
+    await clock.advanceAsync(5_000);
+    assert.deepEqual(page.value, noEvents);
+  }
+});
+
 Deno.test("the end waits for a disk that hangs for as long as it is told to", async () => {
   const { clock, keeping, worker } = await hanging();
   const write = followed(keeping.write(batch({})));
