@@ -38,6 +38,8 @@ const kinds: Readonly<Record<string, By>> = {
   "config-reload-refused": of(),
   "vpp-connect": of(),
   "vpp-disconnect": of(),
+  "vpp-stats-unreadable": of(),
+  "vpp-stats-readable": of(),
   "vpp-in-step": of(),
   "vpp-out-of-step": of(),
   "vpp-altered": of(),

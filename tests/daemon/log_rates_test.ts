@@ -62,6 +62,19 @@ Deno.test("what is about different things is counted apart", () => {
   );
 });
 
+Deno.test("counters that come and go are told at a limited rate", () => {
+  const recorded = new RecordedLog();
+  using log = new LimitedLog(recorded, new FakeClock(), rateOf);
+  for (let i = 0; i < 25; i++) {
+    log.warn("vpp-stats-unreadable", { err: `the stats segment has version ${i}` });
+    log.info("vpp-stats-readable");
+  }
+  const written = ["vpp-stats-unreadable", "vpp-stats-readable"].map((name) =>
+    recorded.named(name).length
+  );
+  assert.deepEqual(written, [20, 20]);
+});
+
 Deno.test("all records with a limited rate are records that there are", async () => {
   const pages = await Promise.all(["docs/user-guide.md", "docs/troubleshooting.md"].map(readPage));
   const known = pages.join("\n");

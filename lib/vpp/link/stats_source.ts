@@ -44,7 +44,7 @@ export class StatsSource implements StatsSegment {
     try {
       return await this.#segment.read(look);
     } catch (error) {
-      if (error instanceof SegmentError) this.#giveBack();
+      this.#giveBack();
       throw error;
     }
   }
