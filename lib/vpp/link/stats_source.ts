@@ -65,8 +65,8 @@ export class StatsSource implements StatsSegment {
     const segment = await this.fetch(signal).catch((error) => {
       throw isOutside(error) ? new SegmentError(reasonOf(error)) : error;
     });
+    // Nothing can be read from it any more.
     if (signal.aborted) segment[Symbol.dispose]();
-    signal.throwIfAborted();
     return segment;
   }
 }
