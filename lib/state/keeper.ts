@@ -151,7 +151,6 @@ export class Keeper {
   /** Keeps what is left to be kept, if the disk takes it in time, and ends. */
   async close(): Promise<void> {
     const { clock, keeping } = this.#options;
-    const end = clock.now() + closeMs;
     const limit = clock.after(closeMs, () => void keeping.close(0));
     this.#isClosed = true;
     this.#unsubscribe?.();
@@ -164,8 +163,8 @@ export class Keeper {
       await this.#writeAll(this.#checker);
     }
     this.#commits.fail("maglevd has ended");
+    await keeping.close(closeMs);
     limit.cancel();
-    await keeping.close(Math.max(0, end - clock.now()));
     this.#warnings[Symbol.dispose]();
   }
 
