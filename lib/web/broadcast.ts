@@ -222,9 +222,9 @@ export class Broadcast {
     const [, epoch, number] = /^([0-9a-z]+)-(\d{1,15})$/.exec(id) ?? [];
     const seq = Number(number);
     if (epoch !== this.options.epoch || seq > this.#seq) return undefined;
-    this.#forget();
-    const first = this.#sent[0]?.seq ?? this.#seq + 1;
-    return seq + 1 < first ? undefined : this.#sent.filter((sent) => sent.seq > seq);
+    const kept = this.#forget();
+    const first = kept[0]?.seq ?? this.#seq + 1;
+    return seq + 1 < first ? undefined : kept.filter((sent) => sent.seq > seq);
   }
 
   /** Tells in a while what is new since `since`, by the clock. */
@@ -295,7 +295,8 @@ export class Broadcast {
     return taken;
   }
 
-  #forget(): void {
+  /** Forgets messages that are too old or too many; tells which are left. */
+  #forget(): readonly Sent[] {
     const { replayMs, replayMessages, replayBytes } = this.#limits;
     const oldest = this.#clock.now() - replayMs;
     let kept = 0;
@@ -305,6 +306,7 @@ export class Broadcast {
       this.#sentBytes -= this.#sent[kept++]?.octets.length ?? 0;
     }
     if (kept > 0) this.#sent = this.#sent.slice(kept);
+    return this.#sent;
   }
 
   /** What each then does until its connection has taken it adds up: some a turn of the event loop. */

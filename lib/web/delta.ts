@@ -42,11 +42,9 @@ export function* deltaOf(
     return [shell(was), shell(is)] as const;
   };
   const [newFrontends, frontends] = yield* partsOf(near.frontends, now.frontends, compare);
-  const added = after.journal.findIndex((entry) => entry === before.journal[0]);
-  const isFollowing = added >= 0 || before.journal.length === 0;
-  const entries = isFollowing && added !== 0
-    ? added < 0 ? after.journal : after.journal.slice(0, added)
-    : [];
+  const [newest] = before.journal;
+  const added = newest ? after.journal.indexOf(newest) : after.journal.length;
+  const entries = after.journal.slice(0, Math.max(added, 0));
   const reading = filled<Omit<Reading, "kind" | "steps" | "details">>({
     goneBackends: goneFrom(near.backends, now.backends),
     goneFrontends: goneFrom(near.frontends, now.frontends),
@@ -56,7 +54,7 @@ export function* deltaOf(
     at: after.readAt === before.readAt ? undefined : after.readAt,
     status: after.status === before.status ? undefined : after.status,
     vpp: after.vpp === before.vpp ? undefined : after.vpp,
-    journal: isFollowing || added === 0 ? undefined : after.journal,
+    journal: added < 0 ? after.journal : undefined,
   });
   const delta = filled<Omit<Delta, "kind">>({
     ...{ moved, reading, backends, frontends, members, steps: stepsOf(before, after), entries },

@@ -68,8 +68,9 @@ export class Feed {
       }
       if (attempt.aborted) continue;
       this.#calmDown();
-      await sleep(clock, isRefused ? refusedRetryMs : this.#retryMs, attempt);
+      const waitMs = isRefused ? refusedRetryMs : this.#retryMs;
       this.#retryMs = Math.min(2 * this.#retryMs, longestRetryMs);
+      await sleep(clock, waitMs, attempt);
     }
   }
 
@@ -83,8 +84,6 @@ export class Feed {
     const { patience } = this.options;
     const client = this.options.client();
     const over = new AbortController();
-    const end = () => over.abort();
-    signal.addEventListener("abort", end);
     const failed = (error: unknown) => this.#readOr(error);
     const reader = new Reader({ ...this.options, client, signal: over.signal, failed });
     let reading: Promise<void> | undefined;
@@ -104,8 +103,7 @@ export class Feed {
         this.#take(event, reader);
       }
     } finally {
-      signal.removeEventListener("abort", end);
-      end();
+      over.abort();
       await reading;
       if (reading) this.#isPastKnown = reader.isPastKnown;
     }

@@ -90,8 +90,7 @@ export class Reader {
    */
   async run(isPastKnown: boolean): Promise<void> {
     const { signal, failed } = this.options;
-    const stop = () => this.#wake?.();
-    signal.addEventListener("abort", stop);
+    signal.addEventListener("abort", () => this.#wake?.());
     this.#isPastKnown = isPastKnown;
     this.#due.add("full").add("counters");
     while (!signal.aborted) {
@@ -111,7 +110,6 @@ export class Reader {
         if (signal.aborted) resolve();
       });
     }
-    signal.removeEventListener("abort", stop);
     for (const timer of this.#timers.values()) timer.cancel();
     this.#backlog.close();
   }

@@ -56,8 +56,9 @@ async function check(settings: Settings): Promise<void> {
   const toJournal = goesToJournal(1, Deno.env);
   const log = createLogger({ level: "warn", sink: Deno.stdout, clock: systemClock, toJournal });
   const listen = { hostname: "127.0.0.1", port: 0 };
-  const frontend = await startFrontend({ ...settings, listen }, log, await loadAssets());
-  await frontend[Symbol.asyncDispose]();
+  {
+    await using _ = await startFrontend({ ...settings, listen }, log, await loadAssets());
+  }
   await log.flush(flushLimitMs);
 }
 
@@ -79,14 +80,15 @@ async function serve(settings: Settings): Promise<number> {
   const { env: environment, pid } = Deno;
   using manager = new ServiceManager({ environment, pid, clock: systemClock, log });
   const tell = (status: string) => manager.status(status);
-  await using frontend = await startFrontend(settings, log, await loadAssets(), tell);
-  reload = () => frontend.reload();
-  log.info("web-listening", { addr: frontend.address });
-  manager.ready(frontend.status);
-  const why = await told.promise;
-  log.info("stopping", { why });
-  manager.stopping(`ended: ${why}`);
-  await frontend[Symbol.asyncDispose]();
+  {
+    await using frontend = await startFrontend(settings, log, await loadAssets(), tell);
+    reload = () => frontend.reload();
+    log.info("web-listening", { addr: frontend.address });
+    manager.ready(frontend.status);
+    const why = await told.promise;
+    log.info("stopping", { why });
+    manager.stopping(`ended: ${why}`);
+  }
   await log.flush(flushLimitMs);
   return 0;
 }

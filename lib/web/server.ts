@@ -173,7 +173,6 @@ export class PageServer {
       case "/view/api/whoami":
         return json(whoAmI(visitor));
       case "/view/api/events":
-        if (request.method === "HEAD") return sentence(200, "events");
         return this.#events(request, url, visitor);
     }
     const [, name] = /^\/view\/api\/([a-z]+)$/.exec(url.pathname) ?? [];

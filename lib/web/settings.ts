@@ -92,7 +92,7 @@ function readListen(text: string): ListenAddress {
 /** One without the other is a mistake that must not leave the door open, or shut. */
 function readCredentials(environment: Environment): Credentials | undefined {
   const [user = "", password = ""] = ["USER", "PASSWORD"].map((name) =>
-    environment.get(`MAGLEV_FRONTEND_${name}`) ?? ""
+    environment.get(`MAGLEV_FRONTEND_${name}`)
   );
   if (user === "" && password === "") return undefined;
   if (user === "" || password === "" || user.includes(":")) {

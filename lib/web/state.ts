@@ -88,7 +88,7 @@ export function snapshotOf(state: MaglevdState): Snapshot {
     link,
     reading: {
       kind: "reading",
-      ...readAt > 0 && { at: readAt },
+      ...readAt !== 0 && { at: readAt },
       backends: [...backends.values()],
       frontends: [...frontends.values()],
       checks: [...checks.values()],

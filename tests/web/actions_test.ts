@@ -41,13 +41,14 @@ function setUp(error?: Error) {
     action: string,
     body: string | Uint8Array,
     role: Visitor["role"] = "admin",
+    server = "rtr1",
   ) => {
     const visitor: Visitor = {
       ...{ name: "Zoë", role, peer: "192.0.2.7", isKnown: true, now: () => visitor },
     };
     const headers: H2Field[] = [["content-type", "application/json"], ["origin", "http://page"]];
     const octets = typeof body === "string" ? new TextEncoder().encode(body) : body;
-    const path = `/admin/api/${action}?server=rtr1`;
+    const path = `/admin/api/${action}?server=${server}`;
     const request = memoryRequest({ path, headers, body: [octets] });
     const url = new URL(`http://page${path}`);
     const answer = await route({ ...request, authority: "page" }, url, visitor);
@@ -123,6 +124,17 @@ Deno.test("a request has a length at most, however it comes, and is one object o
     assert.equal((await act("sync", text))[0], 400, text);
   }
   assert.equal(asked.length, 1);
+});
+
+Deno.test("what is no action, or is meant for a maglevd that is not shown here, is not found", async () => {
+  const { act, asked } = setUp();
+  const statusOf = async (action: string, server: string) =>
+    (await act(action, "{}", "admin", server))[0];
+  for (const server of ["", "rtr2", "constructor"]) {
+    assert.equal(await statusOf("sync", server), 404, server);
+  }
+  assert.equal(await statusOf("nothing", "rtr1"), 404);
+  assert.deepEqual(asked, []);
 });
 
 Deno.test("long requests are logged in part", async () => {

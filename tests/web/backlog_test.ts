@@ -89,6 +89,23 @@ Deno.test("of many frontends as well a few are told at once", () => {
   assert.equal(bed.state.frontends.get("www99")?.description, "another one");
 });
 
+Deno.test("of frontends with many servers that are others, fewer are told at once", () => {
+  using bed = new Bed(30);
+  const [, [www]] = bed.read();
+  assert.ok(www);
+  const all = Array.from({ length: 4 }, (_, i) => ({ ...www, name: `www${i}` }));
+  bed.state = fold(bed.state, [{ kind: "reading", frontends: all.map(toWire) }]);
+  const heavier = structuredClone(all);
+  for (const { backends } of heavier.flatMap(({ pools }) => pools)) {
+    for (const member of backends) member.weight = 7;
+  }
+  bed.backlog.put([], heavier);
+  const told = () => bed.published.map(({ frontends }) => frontends?.length);
+  assert.deepEqual(told(), [2]);
+  bed.clock.advance(100);
+  assert.deepEqual(told(), [2, 2]);
+});
+
 Deno.test("what happened since it was read is not undone by what was read", () => {
   using bed = new Bed(4);
   bed.bed.stream.subscribe((event) => bed.state = fold(bed.state, [changeOf(event)]));
@@ -116,8 +133,13 @@ Deno.test("a list of before what events have told undoes nothing either", () => 
   // One of after that is news.
   const [later] = bed.read();
   for (const each of later) each.address = "192.0.2.99";
-  bed.backlog.put(later, []);
+  for (const member of frontends.flatMap(({ pools }) => pools.flatMap((pool) => pool.backends))) {
+    Object.assign(member, { state: "up", sinceUnixNs: later[0]?.sinceUnixNs, weight: 7 });
+  }
+  bed.backlog.put(later, frontends);
   assert.equal(bed.state.backends.get("web0")?.address, "192.0.2.99");
+  const [main] = bed.state.frontends.get("www")?.pools ?? [];
+  assert.equal(main?.backends[0]?.weight, 7);
 });
 
 Deno.test("a backlog that is closed tells nothing any more", () => {
@@ -125,6 +147,7 @@ Deno.test("a backlog that is closed tells nothing any more", () => {
   for (let i = 0; i < 100; i++) bed.bed.move(`web${i}`, "up");
   bed.backlog.put(...bed.read());
   bed.backlog.close();
+  assert.equal(bed.clock.pending, 0);
   bed.backlog.put(...bed.read());
   bed.clock.advance(10_000);
   assert.equal(bed.published.length, 1);

@@ -215,6 +215,53 @@ Deno.test("a message longer than it should be is none: everybody reads anew", as
   assert.equal(bed.broadcast.state("rtr1")?.link.reason, "short again");
 });
 
+Deno.test("what was too long for everybody takes no room from what may be sent again", async () => {
+  const told = async (limits: Partial<BroadcastLimits>) => {
+    using bed = new Bed({ messageBytes: 1_000, ...limits });
+    bed.follow("e-0");
+    for (const length of [100, 2_000, 100, 100]) {
+      bed.broadcast.publish("rtr1", link("x".repeat(length)));
+      await bed.clock.advanceAsync(100);
+    }
+    const again: string[] = [];
+    bed.follow("e-2", again);
+    return { sent: bed.sent, again };
+  };
+  const { sent } = await told({});
+  const replayBytes = sent.slice(2).join("").length;
+  const { again } = await told({ replayBytes });
+  assert.deepEqual(again, sent.slice(2));
+  // An octet less, and the older of the two is forgotten.
+  assert.match((await told({ replayBytes: replayBytes - 1 })).again.join(""), /^event: resync/);
+});
+
+Deno.test("who has told everything waits for the next sign of life, and for nothing else", async () => {
+  using bed = new Bed();
+  bed.broadcast.publish("rtr1", link("first"));
+  bed.broadcast.publish("rtr1", { kind: "pulses", at: 0, pulses: [["a", true, "L7OK", 1]] });
+  await bed.clock.advanceAsync(1_000);
+  assert.equal(bed.broadcast.messages, 1);
+  assert.equal(bed.clock.pending, 1);
+});
+
+Deno.test("outcomes and running probes that did not fit in come with the next, as many as there are", async () => {
+  using bed = new Bed({ pulses: 2 });
+  bed.follow("e-0");
+  const names = ["a", "b", "c"];
+  bed.broadcast.publish("rtr1", {
+    ...{ kind: "pulses", at: 0, pulses: names.map((name) => [name, true, "L7OK", 1]) },
+    running: names.map((name) => [name, 1]),
+  });
+  await bed.clock.advanceAsync(1_009);
+  assert.equal(bed.sent.length, 1);
+  await bed.clock.advanceAsync(1);
+  const told = bed.sent.flatMap((text) => messageOf(text).told.map(([, each]) => each));
+  assert.partialDeepStrictEqual(told, [
+    { pulses: [["a"], ["b"]], running: [["a"], ["b"]] },
+    { pulses: [["c"]], running: [["c"]] },
+  ]);
+});
+
 Deno.test("the whole state is written once for all who ask, and is that of its number", async () => {
   using bed = new Bed();
   const read = async () => JSON.parse(new TextDecoder().decode(await bed.broadcast.whole()));

@@ -26,17 +26,22 @@ class Bed implements Disposable {
   readonly broadcast = new Broadcast({
     ...{ clock: this.clock, servers: ["one"], epoch: "e", version: "0", hasLogin: true },
   });
-  readonly page = new PageServer({
-    broadcast: this.broadcast,
-    maglevds: new Map(),
-    rules: () => rules,
-    ...{ assets: blank, credentials: undefined, hostNames: new Set() },
-    ...{ budgets: this.#budgets, clock: this.clock, log: new FakeLog() },
-  });
+  readonly page: PageServer;
 
-  /** Opens a stream by the certificate of somebody, and returns what comes, to its end. */
-  async follow(name: string): Promise<{ readonly all: Promise<string> }> {
-    const isEnded = () => this.ended.has(name);
+  /** `anonymous` is what those may who show nothing. */
+  constructor(anonymous: AuthRules["anonymous"] = "none") {
+    this.page = new PageServer({
+      broadcast: this.broadcast,
+      maglevds: new Map(),
+      rules: () => ({ ...rules, anonymous }),
+      ...{ assets: blank, credentials: undefined, hostNames: new Set() },
+      ...{ budgets: this.#budgets, clock: this.clock, log: new FakeLog() },
+    });
+  }
+
+  /** Opens a stream by the certificate of somebody, or by none, and returns what comes, to its end. */
+  async follow(name: string | undefined): Promise<{ readonly all: Promise<string> }> {
+    const isEnded = () => name !== undefined && this.ended.has(name);
     const credentials: CertificateCredentials = {
       ...{ kind: "certificate", subject: `CN=${name}`, names: [] },
       get problem() {
@@ -44,7 +49,7 @@ class Bed implements Disposable {
       },
     };
     const path = "/view/api/events";
-    const connection = new Client(credentials);
+    const connection = new Client(name === undefined ? undefined : credentials);
     const request = memoryRequest({ path, method: "GET", headers: [], connection });
     const { status, body } = await this.page.handle(request);
     assert.equal(status, 200);
@@ -86,6 +91,18 @@ Deno.test("a stream ends with the certificate that it was opened with, and no ot
   bed.clock.advance(1_000);
   assert.match(await otto.all, /event: denied/);
   assert.equal(bed.broadcast.subscribers, 0);
+});
+
+Deno.test("only those who are known by a certificate are looked at from time to time", async () => {
+  using bed = new Bed("view");
+  const idle = bed.clock.pending;
+  const [ada, other] = [await bed.follow("ada"), await bed.follow(undefined)];
+  bed.ended.add("ada");
+  bed.clock.advance(1_000);
+  await ada.all;
+  assert.deepEqual([bed.broadcast.subscribers, bed.clock.pending], [1, idle]);
+  bed.page.close();
+  assert.doesNotMatch(await other.all, /denied/);
 });
 
 Deno.test("nobody is looked at when nobody is known by a certificate any more", async () => {

@@ -169,5 +169,7 @@ Deno.test("of the journal what is new is told, the whole where nothing of before
 Deno.test("what is no table is told where it is another", () => {
   const before = sampleState();
   const vpp = { unavailable: "VPP is away" };
-  assert.deepEqual(between(before, { ...before, vpp, readAt: 7 }), { reading: { at: 7, vpp } });
+  const after = { ...before, vpp, readAt: 7 };
+  assert.deepEqual(between(before, after), { reading: { at: 7, vpp } });
+  assert.deepEqual(between(after, { ...after, readAt: 8 }), { reading: { at: 8 } });
 });

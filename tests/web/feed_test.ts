@@ -8,9 +8,10 @@ import {
   EventSchema,
   ProbePulsesSchema,
 } from "../../lib/gen/maglev_pb.ts";
-import { FakeClock } from "../../lib/time/mod.ts";
+import { FakeClock, sleep } from "../../lib/time/mod.ts";
 import { Feed } from "../../lib/web/feed.ts";
 import { ProbeHistory } from "../../lib/web/probe_history.ts";
+import { fold } from "../../lib/web/reduce.ts";
 import { type MaglevdState, unheard } from "../../lib/web/state.ts";
 import { TrafficRates } from "../../lib/web/traffic.ts";
 import { VppCalls } from "../../lib/web/vpp_calls.ts";
@@ -195,6 +196,9 @@ Deno.test("what an older maglevd tells of a backend anew does not say that nobod
     return wasDown && nginx0?.state === "up";
   });
   assert.deepEqual(state.backends.get("nginx0")?.frontends, ["www"]);
+  // Nor that its frontends know nothing of it: their members' states are looked up again.
+  const members = state.frontends.get("www")?.pools.flatMap(({ backends }) => backends);
+  assert.deepEqual(members?.map(({ state }) => state), ["up", "unknown"]);
 });
 
 Deno.test("events of an older maglevd have no number, and are folded all the same", async () => {
@@ -274,24 +278,29 @@ Deno.test("a maglevd that refuses is asked once a minute, or at once with someth
 });
 
 /** Feeds on this client, by a clock in the test's hands, what is known of before. */
-function fed(client: MaglevClient, known: MaglevdState) {
-  const clock = new FakeClock();
+function fed(
+  client: MaglevClient,
+  known: MaglevdState | (() => MaglevdState),
+  clock = new FakeClock(),
+) {
   const over = new AbortController();
   const changes: Change[] = [];
-  const running = new Feed({
-    ...{ name: "rtr1", address: "there", clock, log: new RecordedLog() },
+  const log = new RecordedLog();
+  const feed = new Feed({
+    ...{ name: "rtr1", address: "there", clock, log },
     client: () => client,
     traffic: new TrafficRates(),
     probes: new ProbeHistory(),
     calls: new VppCalls(),
-    state: () => known,
+    state: () => typeof known === "function" ? known() : known,
     publish: (change) => void changes.push(change),
-  }).run(over.signal);
+  });
+  const running = feed.run(over.signal);
   const end = async () => {
     over.abort();
     await running;
   };
-  return { clock, changes, end };
+  return { clock, changes, log, renew: () => feed.renew(), end };
 }
 
 Deno.test("what happens while all is read is read next, without being waited for", async () => {
@@ -334,10 +343,69 @@ Deno.test("a maglevd is said to be lost again though nobody was told yet that it
   const reason = "maglevd ended the stream of events";
   const before: MaglevdState = { ...unheard("rtr1", 0), link: { state: "lost", since: 1, reason } };
   const { clock, changes, end } = fed(older, before);
-  const links = () =>
-    changes.flatMap((change) => change.kind === "link" ? [change.link.state] : []);
-  for (let i = 0; i < 1_000 && links().at(-1) !== "lost"; i++) await clock.advanceAsync(0);
-  assert.deepEqual(links(), ["connected", "lost"]);
+  const links = () => changes.flatMap((change) => change.kind === "link" ? [change.link] : []);
+  for (let i = 0; i < 1_000 && links().at(-1)?.state !== "lost"; i++) await clock.advanceAsync(0);
+  const since = clock.wall();
+  assert.deepEqual(links().map(({ state, since }) => [state, since]), [
+    ["connected", since],
+    ["lost", since],
+  ]);
+  await end();
+});
+
+Deno.test("a maglevd that was never heard is lost since it was asked first, however often it is", async () => {
+  const silent = { ...olderClient(), watchEvents: () => assert.fail("nobody is there") };
+  let known = unheard("rtr1", 0);
+  const { clock, changes, end } = fed(silent, () => known);
+  const since = clock.wall();
+  const links = () => changes.flatMap((change) => change.kind === "link" ? [change.link] : []);
+  await clock.advanceAsync(0);
+  assert.partialDeepStrictEqual(links(), [{ state: "lost", since }]);
+  known = fold(known, changes);
+  await clock.advanceAsync(60_000);
+  assert.equal(links().length, 1);
+  await end();
+});
+
+/** A maglevd that is asked for events so often, at these times, and how long it then tells any. */
+function asked() {
+  const clock = new FakeClock();
+  const times: number[] = [];
+  const said = { lastsMs: 0 };
+  const watchEvents: MaglevClient["watchEvents"] = async function* (_, options) {
+    times.push(clock.now());
+    if (said.lastsMs === 0) throw new ConnectError("not now", Code.Unavailable);
+    yield create(EventSchema, { event: { case: "audit", value: {} } });
+    await sleep(clock, said.lastsMs, options?.signal);
+  };
+  const { renew, end } = fed({ ...olderClient(), watchEvents }, unheard("rtr1", 0), clock);
+  const pass = (ms: number) => clock.advanceAsync(ms, () => settle(5));
+  return { renew, end, times, said, pass };
+}
+
+Deno.test("a maglevd that is not there is asked ever less often, in the end every 10 s", async () => {
+  const { times, pass, renew, end } = asked();
+  await pass(32_700);
+  assert.deepEqual(times.splice(0), [
+    ...[0, 100, 300, 700, 1_500, 3_100, 6_300, 12_700, 22_700, 32_700],
+  ]);
+  // Who has something else to show begins anew.
+  renew();
+  await pass(300);
+  assert.deepEqual(times, [32_700, 32_800, 33_000]);
+  await end();
+});
+
+Deno.test("a maglevd that was heard for 10 s is asked again at once, one that was for less ever later", async () => {
+  const { times, said, pass, end } = asked();
+  await pass(1_500);
+  said.lastsMs = 9_999;
+  await pass(1_600 + 9_999 + 3_200);
+  assert.deepEqual(times.slice(5), [3_100, 3_100 + 9_999 + 3_200]);
+  said.lastsMs = 10_000;
+  await pass(9_999 + 6_400 + 10_000 + 100);
+  const [first = 0, second = 0] = times.slice(7);
+  assert.deepEqual([first, second - first], [32_698, 10_100]);
   await end();
 });
 

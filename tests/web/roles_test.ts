@@ -59,6 +59,10 @@ Deno.test("with a file of --auth nobody looks without a login, by whatever path"
       assert.equal(answer.status, 401, `${path} ${JSON.stringify(headers)}: ${said}`);
       assert.match(answer.headers.get("www-authenticate") ?? "", /^Basic realm=/);
       assert.doesNotMatch(said, /mglv_/);
+      const why = i === 0
+        ? /it has to show a token or a certificate/
+        : /what it shows is neither a name with its token nor a user with its password/;
+      assert.match(said, why);
     }
   }
   // Whether it is alive is nobody's secret, nor what it counts, unless the file says so.

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { loadAssets } from "../../lib/web/assets.ts";
 import { runFrontend } from "../../lib/web/mod.ts";
 import { serve } from "../api/support/harness.ts";
 import { blank, operator, startWeb, untilLink } from "./support/bed.ts";
@@ -26,6 +27,22 @@ Deno.test("who asks for the version or for help has it, and what cannot be under
   const wrong = await ran("--no-such-flag");
   assert.deepEqual([wrong.code, wrong.out], [2, ""]);
   assert.match(wrong.err ?? "", /^maglevd-frontend: .*no-such-flag/);
+});
+
+Deno.test("a page that was not built is told how to be, a page that cannot be read why not", async () => {
+  const { readTextFile } = Deno;
+  const failing = (error: Error) => async () => {
+    Deno.readTextFile = () => Promise.reject(error);
+    try {
+      await loadAssets();
+    } finally {
+      Deno.readTextFile = readTextFile;
+    }
+  };
+  await assert.rejects(failing(new Deno.errors.NotFound("no such file")), {
+    message: "the page is not built: deno task web does that first",
+  });
+  await assert.rejects(failing(new Deno.errors.PermissionDenied("not you")), /not you/);
 });
 
 Deno.test("which maglevds are not heard is told in a line, however they are called", async () => {

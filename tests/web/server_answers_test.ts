@@ -4,6 +4,7 @@ import type { H2Request, H2Response } from "../../lib/h2/mod.ts";
 import { Budgets } from "../../lib/port/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { Broadcast } from "../../lib/web/broadcast.ts";
+import type { BrowserLimits } from "../../lib/web/browser.ts";
 import type { Assets } from "../../lib/web/mod.ts";
 import type { Maglevd } from "../../lib/web/maglevd.ts";
 import { PageServer } from "../../lib/web/server.ts";
@@ -26,6 +27,7 @@ interface Options {
   readonly rules?: AuthRules;
   readonly credentials?: Credentials | undefined;
   readonly assets?: Assets;
+  readonly browserLimits?: BrowserLimits;
 }
 
 /** A server of pages without sockets. */
@@ -39,7 +41,7 @@ class Bed implements Disposable {
   rules: AuthRules | undefined;
   readonly page: PageServer;
 
-  constructor({ rules, credentials, assets = blank }: Options = {}) {
+  constructor({ rules, credentials, assets = blank, browserLimits }: Options = {}) {
     this.rules = rules;
     const traffic = {
       points: () => {
@@ -53,6 +55,7 @@ class Bed implements Disposable {
       maglevds: new Map([["one", { traffic, table, describe } as unknown as Maglevd]]),
       ...{ assets, credentials, hostNames: new Set<string>() },
       ...rules && { rules: () => this.rules ?? rules },
+      ...browserLimits && { browserLimits },
       ...{ budgets: this.budgets, clock: this.clock, log: this.#log },
     });
   }
@@ -130,6 +133,46 @@ Deno.test("each path has its answer, of what is there to log in with", async () 
   assert.match(await textOf(await open.ask("/view/api/traffic?server=one")), /it breaks/);
 });
 
+Deno.test("whatever is answered, no other page may have it, frame it, or put anything into it", async () => {
+  using bed = new Bed({ credentials: operator });
+  const policy = [
+    ...["default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:"],
+    ...["connect-src 'self'", "manifest-src 'self'", "base-uri 'none'", "form-action 'none'"],
+    "frame-ancestors 'none'",
+  ];
+  const paths = ["/", "/view/", "/view/app.js", "/view/api/state", "/view/api/events"];
+  for (const path of [...paths, "/view/api/whoami", "/admin/", "/healthz", "/nowhere"]) {
+    const answer = await bed.ask(path);
+    assert.deepEqual(headerOf(answer, "content-security-policy")?.split("; "), policy, path);
+    const others = ["cross-origin-opener-policy", "cross-origin-resource-policy"];
+    for (const name of others) assert.equal(headerOf(answer, name), "same-origin", path);
+    assert.equal(headerOf(answer, "x-content-type-options"), "nosniff", path);
+    assert.equal(headerOf(answer, "referrer-policy"), "no-referrer", path);
+  }
+});
+
+Deno.test("what browsers have not taken yet may be 64 MiB, of one connection half of it", async () => {
+  const mebi = (count: number, letter: string) => letter.repeat(count * 1024 * 1024);
+  const assets = { html: "<!doctype html>", script: mebi(32, "s"), style: mebi(32, "t") };
+  for (const peer of ["192.0.2.1", "127.0.0.1"]) {
+    using bed = new Bed({ assets });
+    const ask = (path: string, connection = {}) => bed.ask(`/view/${path}`, { peer, connection });
+    const one = {};
+    const held = [await ask("app.js", one), await ask("app.js", {})];
+    assert.deepEqual(held.map(({ status }) => status), [200, 200], "many have the same octets");
+    assert.equal((await ask("", one)).status, 503, "more than one connection may have");
+    held.push(await ask("app.css"));
+    const refused = await ask("");
+    assert.deepEqual([held[2]?.status, refused.status], [200, 503]);
+    assert.equal(headerOf(refused, "retry-after"), "1");
+    // Others have a share of their own: this machine, and all who are not on it.
+    const other = peer === "127.0.0.1" ? "192.0.2.1" : "127.0.0.1";
+    assert.equal((await bed.ask("/view/", { peer: other, connection: {} })).status, 200);
+    for (const { body } of held) await body?.[Symbol.asyncIterator]().return?.();
+    assert.equal((await ask("", one)).status, 200);
+  }
+});
+
 Deno.test("what is long is compressed for those who take it so, once for all of them", async () => {
   const script = (length: number) => ({ ...blank, script: "x".repeat(length) });
   const gzip: Partial<H2Request> = { headers: [["accept-encoding", "gzip"]] };
@@ -185,10 +228,25 @@ Deno.test("a stream begins with when to come back, and goes on behind what was s
   assert.equal(await first("/view/api/events?after=e-0", [["last-event-id", "e-1"]]), "id: e-2");
   assert.equal(await first("/view/api/events"), "event: resync");
   assert.equal(bed.broadcast.subscribers, 0);
+  // Who asks for the head alone is told the same, and follows nothing.
   const head = await bed.ask("/view/api/events", { method: "HEAD" });
-  assert.equal(head.status, 200);
+  assert.deepEqual([head.status, headerOf(head, "content-type")], [200, "text/event-stream"]);
   assert.match(await textOf(await bed.ask("/metrics")), /^maglev_frontend_web_streams_total 4$/m);
   assert.match(await textOf(await bed.ask("/metrics")), /^maglev_frontend_web_browsers 0$/m);
+});
+
+Deno.test("a browser that reads too slowly is counted as one", async () => {
+  using bed = new Bed({ browserLimits: { messages: 1, bytes: 1_000_000 } });
+  const { body } = await bed.ask("/view/api/events?after=e-0");
+  const parts = body?.[Symbol.asyncIterator]();
+  await parts?.next();
+  const cutOff = async () => /^\w+_cut_off_total (\d+)$/m.exec(await metrics())?.[1];
+  const metrics = async () => await textOf(await bed.ask("/metrics"));
+  assert.equal(await cutOff(), "0");
+  // Signs of life are more than it takes.
+  await bed.clock.advanceAsync(60_000);
+  assert.equal(await cutOff(), "1");
+  await parts?.return?.();
 });
 
 Deno.test("a stream ends with its request, or with the server, and counts no more", async () => {
@@ -221,6 +279,12 @@ Deno.test("with rules metrics are for those whom they let look, and strangers ar
   const asked = await bed.ask("/view/api/whoami");
   assert.deepEqual([asked.status, headerOf(asked, "content-type")], [401, "application/json"]);
   assert.match(JSON.parse(await textOf(asked)).error, /; in a browser log in with your name/);
+  // Who shows two things is not asked which of them is meant.
+  const [shown] = mayLook.headers ?? [];
+  const twice = { headers: [shown, ["authorization", "x"]] } as Partial<H2Request>;
+  const refusedTwice = bed.ask("/metrics", twice);
+  await bed.clock.advanceAsync(10_000);
+  assert.equal((await refusedTwice).status, 401);
   bed.rules = { ...rules, metrics: "anyone" };
   assert.equal((await bed.ask("/metrics")).status, 200);
   bed.rules = { ...rules, anonymous: "view" };

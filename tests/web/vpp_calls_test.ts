@@ -88,6 +88,18 @@ Deno.test("each record of a change tells what VPP was asked, about what, and wha
     ],
   ];
   for (const [record, expected] of cases) assert.equal(told(...record), expected);
+  // What a record does not say is not made up.
+  for (
+    const [msg, expected] of [
+      ["vpp-lbsync-as-weight", "lb_as_set_weight |  | weight ? → ? | true"],
+      ["vpp-lbsync-as-add", "lb_add_del_as_v2 |  | add, weight ? | true"],
+      ["vpp-lbsync-vip-add", "lb_add_del_vip_v2 |  | add, encap ? | true"],
+      ["vpp-lbsync-vip-del", "lb_add_del_vip_v2 |  | delete | true"],
+      ["vpp-lb-conf-set", "lb_conf |  |  | true"],
+      ["vpp-lb-conf-set-failed", "lb_conf |  |  | true"],
+      ["vpp-lbsync-done", "sync |  | nothing to change, in ? ms | true"],
+    ] as const
+  ) assert.equal(told(msg, {}), expected);
   assert.equal(callOf(logged("vpp-lbsync-as-del", server))?.at, 1_500);
   for (const msg of ["vpp-lbsync-start", "audit", "constructor", "log-limited"]) {
     assert.equal(callOf(logged(msg, {})), undefined, msg);
@@ -106,6 +118,13 @@ Deno.test("what becomes of the connection, and of what is found, is told as well
     assert.deepEqual(told({ change }), { ...what, call: change, detail: "a 1, b 2", ok });
   }
   assert.equal(told({ change: "lost", detail: "it hangs" })?.detail, "it hangs");
+});
+
+Deno.test("of a text so much is told, and that it was longer", () => {
+  const detailOf = (length: number) =>
+    callOf(logged("vpp-lb-conf-set", { change: "x".repeat(length) }))?.detail;
+  assert.equal(detailOf(300), "x".repeat(300));
+  assert.equal(detailOf(301), `${"x".repeat(300)}…`);
 });
 
 Deno.test("so many calls are kept, the newest first, whatever is in them", () => {

@@ -43,17 +43,15 @@ export function judge(frontend: Frontend, { status, backends }: MaglevdState): J
   if (preferred && activePool !== "" && activePool !== preferred.name) {
     return say("fallback", `on ${isolated(activePool)}, not on ${isolated(preferred.name)}`);
   }
-  const lacking = (active?.backends ?? []).filter((member) => isLacking(member, backends));
+  const members = active?.backends ?? [];
+  const lacking = members.filter((member) => isLacking(member, backends));
   if (lacking.length > 0) {
-    return say(
-      "degraded",
-      `${lacking.length} of ${many(active?.backends.length ?? 0, "server")} out`,
-    );
+    return say("degraded", `${lacking.length} of ${many(members.length, "server")} out`);
   }
   const standby = pools.filter((pool) => pool !== active).flatMap((pool) => pool.backends)
     .filter(({ state }) => state === "down");
   if (standby.length > 0) return say("degraded", `${standby.length} on standby down`);
-  return say("fine", many(active?.backends.length ?? 0, "server"));
+  return say("fine", many(members.length, "server"));
 }
 
 /** Who is to carry traffic, and does not for another reason than an operator's change. */
@@ -125,7 +123,7 @@ export function wrongWith(
   }
   if (backend.state === "down") return { what: "is down", why: whyDown(backend) };
   const end = ms(backend.certificateEndUnixNs);
-  if (end <= 0 || end >= now + endingMs) return undefined;
+  if (end === 0 || end >= now + endingMs) return undefined;
   const what = end < now ? "certificate has ended" : `certificate ends in ${formatSpan(end - now)}`;
   return { what, since: 0 };
 }

@@ -43,6 +43,8 @@ Deno.test("a frontend's health is told by rising trouble, with what carries its 
   bed.move("web0", "up");
   assert.equal(www(stateOf(bed), { failOpenSinceUnixNs: 1 }).health, "degraded");
   assert.equal(www(stateOf(bed), { state: "" }).words, "this maglevd does not tell");
+  const empty = { health: "fine", words: "0 servers", capacity: 0 };
+  assert.deepEqual(www(stateOf(bed), { state: "up", pools: [] }), empty);
 });
 
 Deno.test("what an operator took out is no trouble, only less capacity", () => {
