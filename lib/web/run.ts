@@ -15,6 +15,7 @@ import {
   Budgets,
   formatListenAddress,
   isLocalPeer,
+  type ListenAddress,
   machineNames,
   openHttpPort,
 } from "../port/mod.ts";
@@ -55,9 +56,9 @@ async function check(settings: Settings): Promise<void> {
   refuseDebugger();
   const toJournal = goesToJournal(1, Deno.env);
   const log = createLogger({ level: "warn", sink: Deno.stdout, clock: systemClock, toJournal });
-  const listen = { hostname: "127.0.0.1", port: 0 };
+  const free = { hostname: "127.0.0.1", port: 0 };
   {
-    await using _ = await startFrontend({ ...settings, listen }, log, await loadAssets());
+    await using _ = await startFrontend(settings, log, await loadAssets(), () => {}, free);
   }
   await log.flush(flushLimitMs);
 }
@@ -113,13 +114,15 @@ export async function startFrontend(
   assets: Assets,
   /** Told how it is, in a line, whenever that is otherwise. */
   tell: (status: string) => void = () => {},
+  /** Where it really listens: who only looks whether a start would do takes no port from anybody. */
+  listen: ListenAddress = settings.listen,
 ): Promise<Frontend> {
   const clock = systemClock;
   const servers = await serversIn(settings.servers, Deno.env);
   const hosts = await Deno.readTextFile("/etc/hosts").catch(() => "");
   await using parts = new AsyncDisposableStack();
   const limited = parts.use(new LimitedLog(log, clock, rateOf));
-  const { certificate: paths, credentials, listen } = settings;
+  const { certificate: paths, credentials } = settings;
   const tls = paths && parts.use(await TlsFiles.open({ paths, clock, log: limited }));
   const auth = await openAuth(settings, limited, parts);
   warnOfDangers(settings, auth, log);

@@ -73,6 +73,44 @@ class Served implements AsyncDisposable {
   }
 }
 
+/** What comes of these arguments, to their end. */
+async function ended(args: readonly string[], env: Record<string, string> = {}) {
+  const program = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", ...locked, script, ...args],
+    env: { DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1", ...env },
+  });
+  const { code, stdout, stderr } = await within(30_000, "the end", program.output());
+  const [out = "", err = ""] = [stdout, stderr].map((octets) => new TextDecoder().decode(octets));
+  const records = out.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
+  return { code, err, records };
+}
+
+Deno.test("a port that somebody has ends a start with a sentence, and is nothing to --check", async () => {
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const args = ["--server=127.0.0.1:1", `--listen=127.0.0.1:${taken.addr.port}`];
+  const start = await ended(args);
+  assert.equal(start.code, 1);
+  assert.match(
+    start.err,
+    /^maglevd-frontend: cannot listen on .* for browsers: another program listens there/,
+  );
+  const check = await ended([...args, "--check"]);
+  assert.deepEqual(check, { code: 0, err: "", records: [] });
+  const wrong = await ended([...args, "--check", "--token-file=/no/such/token"]);
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.err, /^maglevd-frontend: token file \/no\/such\/token: /);
+});
+
+Deno.test("--check says what a start would warn of, such as where it listens", async () => {
+  const password = { MAGLEV_FRONTEND_USER: "ops", MAGLEV_FRONTEND_PASSWORD: "x" };
+  const args = ["--check", "--server=127.0.0.1:1", "--listen=0.0.0.0:9093", "--log-level=error"];
+  const { code, records } = await ended(args, password);
+  assert.equal(code, 0);
+  assert.partialDeepStrictEqual(records, [
+    { level: "WARN", msg: "access-unsafe", addr: "0.0.0.0:9093" },
+  ]);
+});
+
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   Deno.test(`maglevd-frontend serves until ${signal}, and says so from beginning to end`, async () => {
     await using maglevd = await serve();
