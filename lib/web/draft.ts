@@ -163,7 +163,7 @@ export class Draft {
     const running = this.#copy("running", this.#state.running);
     if (isAnew) running.clear();
     for (const [name, since] of told) {
-      if (since > 0 && this.#state.backends.has(name)) running.set(name, since);
+      if (since !== 0 && this.#state.backends.has(name)) running.set(name, since);
       else running.delete(name);
     }
   }

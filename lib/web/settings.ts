@@ -81,8 +81,7 @@ function readClientTls(get: (name: "tls" | "ca" | "cert" | "key") => string): Tl
 function readListen(text: string): ListenAddress {
   try {
     return parseListenAddress(text);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
+  } catch {
     throw new UsageError(
       `--listen is an address and a port such as :9093, 127.0.0.1:9093 or [::1]:9093, not "${text}"`,
     );

@@ -141,6 +141,8 @@ Deno.test("long requests are logged in part", async () => {
   const { act, log } = setUp();
   await act("sync", JSON.stringify({ frontend: "x".repeat(2_000) }));
   assert.equal(String(log.named("action")[0]?.["request"]).length, 500);
+  await act("sync", "{}", "view", "x".repeat(2_000));
+  assert.equal(log.named("action-refused")[0]?.["server"], "x".repeat(100));
 });
 
 Deno.test("foreseeing takes a role as well, of each action the one of its call", async () => {

@@ -215,6 +215,80 @@ Deno.test("a message longer than it should be is none: everybody reads anew", as
   assert.equal(bed.broadcast.state("rtr1")?.link.reason, "short again");
 });
 
+Deno.test("one probe that takes long is told at once, the news that none does is not", async () => {
+  using bed = new Bed();
+  bed.follow("e-0");
+  const about = { kind: "pulses", at: 0, pulses: [["a", true, "L7OK", 1]] } as const;
+  bed.broadcast.publish("rtr1", { ...about, running: [] });
+  await bed.clock.advanceAsync(999);
+  assert.equal(bed.sent.length, 0);
+  await bed.clock.advanceAsync(1);
+  assert.equal(bed.sent.length, 1);
+  bed.broadcast.publish("rtr1", { ...about, running: [["a", 5]] });
+  await bed.clock.advanceAsync(100);
+  assert.equal(bed.sent.length, 2);
+});
+
+Deno.test("unless said otherwise messages of 30 s are sent again, 2,000 of them and 32 MiB", async () => {
+  const isThere = (bed: Bed, id: string) => {
+    const sent: string[] = [];
+    bed.follow(id, sent)();
+    return !sent.some((text) => text.startsWith("event: resync"));
+  };
+  const first = async (limits: Partial<BroadcastLimits>, reason = "") => {
+    const bed = new Bed(limits);
+    bed.broadcast.publish("rtr1", link(reason));
+    await bed.clock.advanceAsync(10);
+    return bed;
+  };
+  {
+    using bed = await first({});
+    bed.clock.advance(30_000);
+    assert.equal(isThere(bed, "e-0"), true);
+    bed.clock.advance(1);
+    assert.equal(isThere(bed, "e-0"), false);
+  }
+  {
+    using bed = await first({ togetherMs: 0, companyMs: 0 });
+    for (let i = 0; i < 2_000; i++) {
+      bed.broadcast.publish("rtr1", link(""));
+      await bed.clock.advanceAsync(0);
+    }
+    assert.deepEqual([isThere(bed, "e-1"), isThere(bed, "e-0")], [true, false]);
+  }
+  const mebi = 1024 * 1024;
+  for (
+    const [limits, most] of [[{}, mebi], [{ messageBytes: Infinity }, 32 * mebi]] as const
+  ) {
+    using short = await first(limits);
+    const sent: string[] = [];
+    short.follow("e-0", sent);
+    const room = most - (sent[0]?.length ?? 0);
+    using fits = await first(limits, "x".repeat(room));
+    using exceeds = await first(limits, "x".repeat(room + 1));
+    assert.deepEqual([isThere(fits, "e-0"), isThere(exceeds, "e-0")], [true, false]);
+  }
+});
+
+Deno.test("of the journal 30 entries go into a message, unless said otherwise", async () => {
+  using bed = new Bed();
+  bed.follow("e-0");
+  for (let seq = 1; seq <= 40; seq++) {
+    const names = { kind: "audit", backend: "", frontend: "", actor: "", to: "" };
+    bed.broadcast.publish("rtr1", {
+      ...{ kind: "event", about: "audit" },
+      event: { seq, atUnixNs: 0, actor: undefined, event: { case: undefined } } as never,
+      entry: () => ({ seq, at: 0, ...names, what: "", why: "" }),
+    });
+  }
+  await bed.clock.advanceAsync(100);
+  const entries = messageOf(bed.sent[0]).told.flatMap(([, each]) =>
+    each.kind === "delta" ? each.entries ?? [] : []
+  );
+  assert.equal(entries.length, 30);
+  assert.match(entries.find(({ kind }) => kind === "more")?.what ?? "", /^11 more events/);
+});
+
 Deno.test("what was too long for everybody takes no room from what may be sent again", async () => {
   const told = async (limits: Partial<BroadcastLimits>) => {
     using bed = new Bed({ messageBytes: 1_000, ...limits });
@@ -252,12 +326,14 @@ Deno.test("outcomes and running probes that did not fit in come with the next, a
     ...{ kind: "pulses", at: 0, pulses: names.map((name) => [name, true, "L7OK", 1]) },
     running: names.map((name) => [name, 1]),
   });
+  bed.broadcast.publish("rtr2", { kind: "pulses", at: 0, pulses: [["a", true, "L7OK", 1]] });
   await bed.clock.advanceAsync(1_009);
   assert.equal(bed.sent.length, 1);
   await bed.clock.advanceAsync(1);
   const told = bed.sent.flatMap((text) => messageOf(text).told.map(([, each]) => each));
   assert.partialDeepStrictEqual(told, [
     { pulses: [["a"], ["b"]], running: [["a"], ["b"]] },
+    { pulses: [["a"]] },
     { pulses: [["c"]], running: [["c"]] },
   ]);
 });

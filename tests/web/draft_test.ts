@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Draft } from "../../lib/web/draft.ts";
-import { type MaglevdState, stepsKept } from "../../lib/web/state.ts";
+import { type MaglevdState, stepsKept, stripMs } from "../../lib/web/state.ts";
 import type { JournalEntry, Step } from "../../lib/web/wire.ts";
 import { backendOf, membersOf, sampleState } from "./support/sample_state.ts";
 
@@ -88,6 +88,18 @@ Deno.test("entries come before those that are known, unless all were read anew",
   draft.set({ journal: [entry(9)] });
   draft.note(entry(10));
   assert.deepEqual(draft.done().journal.map(({ seq }) => seq), [10, 9]);
+});
+
+Deno.test("a strip begins with the state that its hour began with, and forgets those before", () => {
+  const known: readonly Step[] = [[1, "up"], [2, "down"], [10, "up"], [20, "down"]];
+  const after = (at: number) => {
+    const draft = new Draft({ ...sampleState(), steps: new Map([["www", known]]) });
+    draft.step("www", at, "up");
+    return draft.done().steps.get("www")?.map(([began]) => began);
+  };
+  assert.deepEqual(after(stripMs), [1, 2, 10, 20, stripMs]);
+  assert.deepEqual(after(stripMs + 10), [2, 10, 20, stripMs + 10]);
+  assert.deepEqual(after(stripMs + 11), [10, 20, stripMs + 11]);
 });
 
 Deno.test("states of a frontend are dropped and added, so many of them at most", () => {

@@ -21,6 +21,15 @@ Deno.test("another name than this machine's is refused, by whichever field it co
   assert.deepEqual([status("evil.example"), status("", "evil.example")], [421, 421]);
 });
 
+Deno.test("who calls this machine by another name is told by which, however long that is", async () => {
+  const said = async (host: string) => {
+    const { body } = refuseHost(from(host, []), new Set()) ?? {};
+    return new TextDecoder().decode((await Array.fromAsync(body ?? []))[0]);
+  };
+  assert.match(await said("evil.example"), /^"evil\.example" is neither an address nor a name of/);
+  assert.match(await said("x".repeat(200)), /^"x{100}" is neither/);
+});
+
 Deno.test("only JSON of the page itself may change something", () => {
   const json: H2Field = ["content-type", "Application/JSON ; charset=utf-8"];
   const status = (...headers: readonly H2Field[]) =>

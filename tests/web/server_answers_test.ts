@@ -131,6 +131,8 @@ Deno.test("each path has its answer, of what is there to log in with", async () 
   }
   assert.equal((await statusOf(closed, "/admin/api/whoami", { ...known, ...post }))[0], 415);
   assert.match(await textOf(await open.ask("/view/api/traffic?server=one")), /it breaks/);
+  const unknown = await textOf(await open.ask(`/view/api/traffic?server=${"x".repeat(200)}`));
+  assert.equal(unknown, `there is no maglevd "${"x".repeat(100)}"\n`);
 });
 
 Deno.test("whatever is answered, no other page may have it, frame it, or put anything into it", async () => {
@@ -317,7 +319,10 @@ Deno.test("a network has so many questions at a time, and is told so; who asks t
   using bed = new Bed();
   const ask = (frontend: string, peer = "192.0.2.1") =>
     bed.ask(`/view/api/buckets?server=one&frontend=${frontend}`, { peer });
-  for (let i = 0; i < 8; i++) void ask(`f${i}`);
+  for (let i = 0; i < 7; i++) void ask(`f${i}`);
+  // Who names none asks for the one without a name.
+  void ask("");
+  void bed.ask("/view/api/buckets?server=one");
   await bed.clock.advanceAsync(0);
   const used = [...bed.budgets.all].map(({ name, used }) => `${name} ${used}`);
   assert.deepEqual(used, ["web-questions 8", "web-answer-bytes 0", "own-web-answer-bytes 0"]);

@@ -101,6 +101,13 @@ Deno.test("each record of a change tells what VPP was asked, about what, and wha
     ] as const
   ) assert.equal(told(msg, {}), expected);
   assert.equal(callOf(logged("vpp-lbsync-as-del", server))?.at, 1_500);
+  // A warning is no success, whether it says why or not, nor is what says why.
+  const isOk = (...record: Parameters<typeof logged>) => callOf(logged(...record))?.ok;
+  assert.deepEqual(
+    [isOk("vpp-lb-conf-set-failed", {}, "warn"), isOk("vpp-lb-conf-set", { err: "no" }, "INFO")],
+    [false, false],
+  );
+  assert.equal(isOk("vpp-lb-conf-set", {}, "INFO"), true);
   for (const msg of ["vpp-lbsync-start", "audit", "constructor", "log-limited"]) {
     assert.equal(callOf(logged(msg, {})), undefined, msg);
   }

@@ -121,5 +121,7 @@ Deno.test("a certificate is told of two weeks before its end, and after it", () 
   assert.equal(said({}), undefined);
   assert.equal(ending(14 * day), undefined);
   assert.deepEqual(ending(14 * day - 1000), { what: "certificate ends in 13d23h", since: 0 });
-  assert.deepEqual(ending(-1000), { what: "certificate has ended", since: 0 });
+  assert.deepEqual(ending(-1), { what: "certificate has ended", since: 0 });
+  // It is good to its last moment.
+  assert.deepEqual(ending(0), { what: "certificate ends in 0ms", since: 0 });
 });
