@@ -305,7 +305,7 @@ export class Broadcast {
       if (!isOver && (this.#sent[kept]?.at ?? 0) >= oldest) break;
       this.#sentBytes -= this.#sent[kept++]?.octets.length ?? 0;
     }
-    if (kept > 0) this.#sent = this.#sent.slice(kept);
+    this.#sent.splice(0, kept);
     return this.#sent;
   }
 

@@ -245,7 +245,7 @@ function warnOfDangers(settings: Settings, auth: Auth | undefined, log: Logger):
   const { authPath, certificate: tls, credentials, listen } = settings;
   const { hostname = "", port } = listen;
   const unsafe = (addr: string, reason: string) => log.warn("access-unsafe", { addr, reason });
-  const isShown = credentials !== undefined || auth !== undefined && auth.rules.tokens.length > 0;
+  const isShown = credentials !== undefined || auth !== undefined;
   if (isShown && !tls && hostname !== "localhost" && !isLocalPeer(hostname)) {
     unsafe(
       formatListenAddress(hostname, port),

@@ -136,7 +136,7 @@ const counted = [
 
 function syncCounts(of: Attributes): string {
   const changes = counted.flatMap(([name, words]) => {
-    const count = Number(of.get(name) ?? 0);
+    const count = Number(of.get(name));
     return count > 0 ? [`${words}: ${count}`] : [];
   });
   const what = changes.length === 0 ? "nothing to change" : changes.join(", ");

@@ -23,11 +23,15 @@ class Bed implements Disposable {
   readonly backlog: Backlog;
   state;
 
-  constructor(backends: number) {
+  /** With `msPerLook` each look at the clock takes so long. */
+  constructor(backends: number, msPerLook = 0) {
+    const { clock } = this;
+    let looks = 0;
+    const now = () => clock.now() + msPerLook * looks++;
     this.bed = new CheckerBed(smallConfig(backends));
     this.state = fold(unheard("rtr1", 0), [readingOf(this.bed.checker)]);
     this.backlog = new Backlog({
-      clock: this.clock,
+      clock: { now, wall: () => clock.wall(), turn: clock.turn, after: clock.after.bind(clock) },
       state: () => this.state,
       publish: (reading) => {
         this.published.push(reading);
@@ -73,6 +77,37 @@ Deno.test("what was read is told as far as it is other than known, a little at a
   bed.clock.advance(10_000);
   const { backends, frontends } = fold(unheard("rtr1", 0), [readingOf(bed.bed.checker)]);
   assert.deepEqual([bed.state.backends, bed.state.frontends], [backends, frontends]);
+});
+
+Deno.test("what takes 5 ms to compare is gone on with when others had their turn", () => {
+  using bed = new Bed(12, 1);
+  for (let i = 0; i < 12; i++) bed.bed.move(`web${i}`, "up");
+  const [backends] = bed.read();
+  bed.backlog.put(backends, []);
+  const told = () => bed.published.map(({ backends }) => backends?.length);
+  assert.deepEqual(told(), [5]);
+  bed.clock.advance(0);
+  assert.deepEqual(told(), [5, 5, 2]);
+});
+
+Deno.test("the last one is told as well, and of backends and frontends either", () => {
+  using bed = new Bed(41);
+  for (let i = 0; i < 41; i++) bed.bed.move(`web${i}`, "up");
+  const [backends, frontends] = bed.read();
+  const told = () => bed.published.map((each) => [each.backends?.length, each.frontends?.length]);
+  bed.backlog.put(backends, []);
+  bed.clock.advance(100);
+  assert.deepEqual(told(), [[40, 0], [1, 0]]);
+  // A backend and a frontend make news together.
+  const [web0] = backends;
+  assert.ok(web0);
+  web0.address = "192.0.2.99";
+  for (const each of frontends) each.description = "another one";
+  bed.clock.advance(100);
+  bed.backlog.put([web0], frontends);
+  assert.deepEqual(told()[2], [1, 1]);
+  bed.clock.advance(10_000);
+  assert.equal(bed.state.frontends.get("www")?.description, "another one");
 });
 
 Deno.test("of many frontends as well a few are told at once", () => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { chunkOf } from "../../lib/h1/answer.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { Broadcast, type BroadcastLimits, resync } from "../../lib/web/broadcast.ts";
 import { BrowserStream, defaultBrowserLimits } from "../../lib/web/browser.ts";
@@ -61,6 +62,8 @@ Deno.test("what changes within a tenth of a second is one message, for all the s
   assert.match(bed.sent[1] ?? "", /^id: e-2\ndata: .*\n\n$/);
   assert.deepEqual(messageOf(bed.sent[1]).told, [["rtr1", link("a")], ["rtr2", link("b")]]);
   assert.equal(own[1], others[1]);
+  // And framed once.
+  assert.equal(chunkOf(own[1] ?? resync), chunkOf(others[1] ?? resync));
   assert.equal(bed.broadcast.state("rtr1")?.link.reason, "a");
   assert.equal(bed.broadcast.messages, 2);
   // Behind silence one waits for its company alone.

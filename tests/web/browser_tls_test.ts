@@ -3,6 +3,7 @@ import { certFile, keyFile } from "../support/certificates.ts";
 import { serve } from "../api/support/harness.ts";
 import { within } from "../support/deadline.ts";
 import { operator, startWeb } from "./support/bed.ts";
+import { authFile, authText } from "./support/people.ts";
 
 const files = (name: "server") => ({ cert: certFile(name), key: keyFile(name), clientCa: "" });
 
@@ -42,6 +43,8 @@ Deno.test("a password that others could read along is warned of at each start", 
   const everywhere = { hostname: "0.0.0.0", port: 0 };
   const credentials = operator;
   assert.deepEqual(await warned({ credentials, listen: everywhere }), ["0.0.0.0:0"]);
+  await using file = await authFile(authText());
+  assert.deepEqual(await warned({ authPath: file.path, listen: everywhere }), ["0.0.0.0:0"]);
   assert.deepEqual(await warned({ listen: everywhere }), []);
   assert.deepEqual(await warned({ credentials }), []);
   const certificate = files("server");

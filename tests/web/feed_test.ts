@@ -14,7 +14,7 @@ import { ProbeHistory } from "../../lib/web/probe_history.ts";
 import { fold } from "../../lib/web/reduce.ts";
 import { type MaglevdState, unheard } from "../../lib/web/state.ts";
 import { TrafficRates } from "../../lib/web/traffic.ts";
-import { VppCalls } from "../../lib/web/vpp_calls.ts";
+import { requestRecords, VppCalls } from "../../lib/web/vpp_calls.ts";
 import type { Change } from "../../lib/web/wire.ts";
 import { olderClient } from "../cli/support/older.ts";
 import { CheckerBed } from "../api/support/checker_bed.ts";
@@ -406,6 +406,25 @@ Deno.test("a maglevd that was heard for 10 s is asked again at once, one that wa
   await pass(9_999 + 6_400 + 10_000 + 100);
   const [first = 0, second = 0] = times.slice(7);
   assert.deepEqual([first, second - first], [32_698, 10_100]);
+  await end();
+});
+
+Deno.test("a maglevd is asked for all that changes, signs of life, and what VPP is asked, and that is logged", async () => {
+  const requests: object[] = [];
+  const older = openOlder();
+  const { clock, log, changes, end } = fed({
+    ...older,
+    watchEvents(request, options) {
+      requests.push(request);
+      return older.watchEvents(request, options);
+    },
+  }, unheard("rtr1", 0));
+  for (let i = 0; i < 1_000 && changes.length === 0; i++) await clock.advanceAsync(0);
+  assert.deepEqual(requests, [{
+    ...{ changes: true, pulses: true, heartbeat: true, log: true },
+    logNames: requestRecords,
+  }]);
+  assert.deepEqual(log.named("maglevd-connected"), [{ server: "rtr1" }]);
   await end();
 });
 

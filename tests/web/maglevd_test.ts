@@ -4,7 +4,7 @@ import { Broadcast } from "../../lib/web/broadcast.ts";
 import { Maglevd } from "../../lib/web/maglevd.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
 import { newToken } from "../support/tokens.ts";
-import { settle } from "../support/until.ts";
+import { settle, until } from "../support/until.ts";
 
 /** A maglevd that nobody answers for, its token's file, and how many connections are held to it. */
 class Bed implements AsyncDisposable {
@@ -83,6 +83,7 @@ Deno.test("a file is looked at every 5 s; what is wrong with it is said once, an
   await bed.pass(4_999);
   assert.equal(bed.log.named("credentials-not-read").length, 0);
   await bed.pass(1);
+  await until(() => bed.log.named("credentials-not-read").length === 1);
   await maglevd.renew();
   await maglevd.renew();
   assert.equal(bed.log.named("credentials-not-read").length, 1);

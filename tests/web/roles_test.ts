@@ -3,6 +3,8 @@ import { covers, type Role } from "../../lib/access/mod.ts";
 import { actionRoutes } from "../../lib/web/actions.ts";
 import type { Maglevd } from "../../lib/web/maglevd.ts";
 import type { Visitor } from "../../lib/web/visitors.ts";
+import { reasonOf } from "../../lib/log/mod.ts";
+import { certFile, keyFile } from "../support/certificates.ts";
 import { FakeLog } from "../port/support/fake_log.ts";
 import { serve } from "../api/support/harness.ts";
 import { memoryRequest } from "../rpc/support/memory_request.ts";
@@ -266,6 +268,43 @@ Deno.test("the file of the user guide is one that the view takes", async () => {
   await using file = await authFile(text);
   await using web = await startWeb(["127.0.0.1:1"], { authPath: file.path });
   assert.partialDeepStrictEqual(web.log.named("auth-loaded"), [{ tokens: 2, anonymous: "none" }]);
+});
+
+Deno.test("a start takes somebody who can log in: by a token, a password, or a certificate that is asked for", async () => {
+  const unix = "auth: { unix: [{ user: root, role: admin }] }";
+  const byCertificate = "auth: { certificates: [{ name: ada, role: admin, subject: CN=ada }] }";
+  await using file = await authFile("");
+  const starts = async (text: string, settings: Parameters<typeof startWeb>[1]) => {
+    await file.write(text);
+    try {
+      await using _ = await startWeb(["127.0.0.1:1"], { ...settings, authPath: file.path });
+      return true;
+    } catch (error) {
+      assert.match(reasonOf(error), /names nobody who could log in here/);
+      return false;
+    }
+  };
+  const [cert, key] = [certFile("server"), keyFile("server")];
+  const tls = { cert, key, clientCa: "" };
+  const asking = { ...tls, clientCa: certFile("authority") };
+  const credentials = operator;
+  assert.equal(await starts(authText({ vera: "view" }), {}), true);
+  assert.equal(await starts(unix, {}), false);
+  assert.equal(await starts(unix, { credentials }), true);
+  assert.equal(await starts(unix, { certificate: asking }), false);
+  assert.equal(await starts(byCertificate, {}), false);
+  assert.equal(await starts(byCertificate, { certificate: tls }), false);
+  assert.equal(await starts(byCertificate, { certificate: asking }), true);
+});
+
+Deno.test("of what anybody can bring about the first five a minute are told", async () => {
+  await using file = await authFile(authText());
+  await using web = await startWeb(["127.0.0.1:1"], { authPath: file.path });
+  for (let i = 0; i < 8; i++) {
+    const [status] = await act(web.url, "sync", {}, loginOf("vera"), "127.0.0.1:1");
+    assert.equal(status, 403);
+  }
+  assert.equal(web.log.named("action-refused").length, 5);
 });
 
 Deno.test("a file that cannot be used ends the start, and says where it is wrong", async () => {
