@@ -125,7 +125,7 @@ function movesOf(before: MaglevdState, after: MaglevdState): Move[] {
   const moves: Move[] = [];
   for (const [name, is] of after.backends) {
     const was = before.backends.get(name);
-    if (!was || was === is || was.sinceUnixNs === is.sinceUnixNs) continue;
+    if (!was || was.sinceUnixNs === is.sinceUnixNs) continue;
     const { code = "", detail = "" } = is.transitions[0] ?? {};
     const { state, sinceUnixNs } = is;
     if (detail !== "") moves.push([name, state, sinceUnixNs, code, detail]);

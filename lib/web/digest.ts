@@ -48,14 +48,12 @@ function withFewEntries(changes: readonly Change[], limit: number): readonly Cha
   const last = noted.findLast((change) => left.has(change));
   return changes.map((change) => {
     if (change.kind !== "event" || !left.has(change)) return change;
-    return { ...change, entry: change === last ? () => leftOut(left) : undefined };
+    return { ...change, entry: change === last ? () => leftOut(change, left) : undefined };
   });
 }
 
-/** Says how many entries are not told, and of which kinds. */
-function leftOut(left: ReadonlySet<EventChange>): JournalEntry {
-  let last = { seq: 0, atUnixNs: 0 };
-  for (const { event } of left) if (event.seq >= last.seq) last = event;
+/** Says how many entries are not told, and of which kinds, in place of the last of them. */
+function leftOut({ event: last }: EventChange, left: ReadonlySet<EventChange>): JournalEntry {
   const groups = Map.groupBy(left, ({ about }) => about);
   const kinds = [...groups].map(([kind, { length }]) => `${length} ${kind}`).join(", ");
   return {

@@ -34,7 +34,7 @@ function hostOf(request: H2Request): string {
  * host. Undefined if there is nothing to be refused.
  */
 export function refusePage(request: H2Request): H2Response | undefined {
-  const [type = ""] = field(request, "content-type").toLowerCase().split(";", 1);
+  const [type = ""] = field(request, "content-type").toLowerCase().split(";");
   if (type.trim() !== "application/json") {
     return sentence(415, "what changes something has to be application/json");
   }

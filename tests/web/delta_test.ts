@@ -4,7 +4,7 @@ import { deltaOf, hear } from "../../lib/web/delta.ts";
 import type { Affected } from "../../lib/web/draft.ts";
 import { fold } from "../../lib/web/reduce.ts";
 import type { MaglevdState } from "../../lib/web/state.ts";
-import type { Delta, JournalEntry, Step } from "../../lib/web/wire.ts";
+import type { Check, Delta, JournalEntry, Status, Step } from "../../lib/web/wire.ts";
 import { backendOf, frontendOf, membersOf, sampleState } from "./support/sample_state.ts";
 
 const all: Affected = {
@@ -172,4 +172,9 @@ Deno.test("what is no table is told where it is another", () => {
   const after = { ...before, vpp, readAt: 7 };
   assert.deepEqual(between(before, after), { reading: { at: 7, vpp } });
   assert.deepEqual(between(after, { ...after, readAt: 8 }), { reading: { at: 8 } });
+  const status = { warmup: "over" } as Status;
+  const checks = new Map([["web", { name: "web" } as Check]]);
+  const known = { ...after, status, checks };
+  assert.deepEqual(between(after, known), { reading: { status, checks: [{ name: "web" }] } });
+  assert.deepEqual(between(known, { ...known, readAt: 8 }), { reading: { at: 8 } });
 });

@@ -74,6 +74,14 @@ Deno.test("what a change comes to is found out without a look at what it does no
   assert.ok(looks < 10, `${looks} looks at 50 backends`);
 });
 
+Deno.test("each change that is looked at is a step, and each backend that is compared another", () => {
+  using bed = new CheckerBed(smallConfig(50));
+  const { state, changes } = watched(bed);
+  for (let i = 0; i < 50; i++) bed.move(`web${i}`, "up");
+  const count = [...steps(state, changes, 30)].length;
+  assert.ok(count >= changes.length + 50, `${count} steps for ${changes.length} changes`);
+});
+
 Deno.test("of more entries than fit, what others follow from is told, and how many there are more", () => {
   using bed = new CheckerBed(smallConfig(50));
   const { state, changes } = watched(bed);

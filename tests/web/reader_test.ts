@@ -266,6 +266,10 @@ Deno.test("VPP that is away is said to be so, and an older maglevd tells less", 
   code = Code.Internal;
   await bed.pass(5_000);
   assert.deepEqual(bed.failures, ["undefined", "VPP is away"]);
+  // What could not be counted is counted again, like all else.
+  code = Code.Unavailable;
+  await bed.pass(5_000);
+  assert.deepEqual(bed.times("getVPPLBCounters"), [0, 5_000, 10_000]);
   await bed.end();
 });
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { loadAssets } from "../../lib/web/assets.ts";
 import { runFrontend } from "../../lib/web/mod.ts";
 import { serve } from "../api/support/harness.ts";
-import { blank, operator, startWeb, untilLink } from "./support/bed.ts";
+import { blank, Events, operator, startWeb, stateOf, untilLink } from "./support/bed.ts";
 
 /** What comes of these arguments when it does not come to serving. */
 async function ran(...args: readonly string[]) {
@@ -43,6 +43,17 @@ Deno.test("a page that was not built is told how to be, a page that cannot be re
     message: "the page is not built: deno task web does that first",
   });
   await assert.rejects(failing(new Deno.errors.PermissionDenied("not you")), /not you/);
+});
+
+Deno.test("who is ended ends the streams of browsers, and leaves its port", async () => {
+  const web = await startWeb(["127.0.0.1:1"]);
+  const { id } = await stateOf(web.url);
+  await using events = await Events.open(web.url, id);
+  const last = (async () => {
+    while (true) await events.next();
+  })();
+  await Promise.all([web[Symbol.asyncDispose](), assert.rejects(last, /the stream has ended/)]);
+  await assert.rejects(fetch(`${web.url}/healthz`), TypeError);
 });
 
 Deno.test("which maglevds are not heard is told in a line, however they are called", async () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { clockTime, holdLeft, timeOfDay } from "../../../lib/web/page/words.ts";
+import { ago, clockTime, holdLeft, timeOfDay } from "../../../lib/web/page/words.ts";
 
 const minuteNs = 60e9;
 
@@ -8,6 +8,10 @@ Deno.test("how long a backend is still kept down is said once it is known", () =
   assert.equal(holdLeft(hold, 60_000), "4m more at most");
   assert.equal(holdLeft(hold, 600_000), "0ms more at most");
   assert.equal(holdLeft({ ...hold, untilUnixNs: 0 }, 60_000), "", "an event does not tell");
+});
+
+Deno.test("what began under a second ago began now", () => {
+  assert.deepEqual([ago(0), ago(999), ago(1_000), ago(61_000)], ["now", "now", "1s", "1m1s"]);
 });
 
 Deno.test("a moment is told by the time of day, and of another day by that as well", () => {
