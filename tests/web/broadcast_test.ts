@@ -9,11 +9,13 @@ class Bed implements Disposable {
   readonly clock = new FakeClock();
   readonly broadcast: Broadcast;
   readonly sent: string[] = [];
+  /** How often it was told that a maglevd is heard, or is not any more. */
+  linked = 0;
 
   constructor(limits: Partial<BroadcastLimits> = {}) {
     const { clock } = this;
     const servers = ["rtr1", "rtr2"];
-    const about = { epoch: "e", version: "1", hasLogin: false };
+    const about = { epoch: "e", version: "1", hasLogin: false, linked: () => this.linked++ };
     this.broadcast = new Broadcast({ clock, servers, ...about, limits });
   }
 
@@ -73,6 +75,18 @@ Deno.test("what changes within a tenth of a second is one message, for all the s
   assert.equal(bed.sent.length, 2);
   await bed.clock.advanceAsync(1);
   assert.equal(bed.sent.length, 3);
+});
+
+Deno.test("whoever wants to know which maglevds are heard is told when that changes, and not else", async () => {
+  using bed = new Bed();
+  const pulses: Change = { kind: "pulses", at: 0, pulses: [["a", true, "L7OK", 1]] };
+  bed.broadcast.publish("rtr1", pulses);
+  await bed.clock.advanceAsync(1_000);
+  assert.deepEqual([bed.broadcast.messages, bed.linked], [1, 0]);
+  bed.broadcast.publish("rtr1", pulses);
+  bed.broadcast.publish("rtr2", link("gone"));
+  await bed.clock.advanceAsync(1_000);
+  assert.equal(bed.linked, 1);
 });
 
 Deno.test("what changes nothing is not told", async () => {
@@ -436,6 +450,8 @@ Deno.test("a browser that reads too slowly is cut off, and reads anew in place o
     const browser = new BrowserStream(limits, () => cut++);
     for (let i = 0; i < 4; i++) browser.send(octets);
     assert.equal(cut, 1);
+    // Whether it may look at all is told to its next request.
+    browser.dismiss();
     assert.deepEqual(await Array.fromAsync(browser), [resync]);
   }
 });

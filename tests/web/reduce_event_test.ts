@@ -82,6 +82,9 @@ Deno.test("a weight is that of one pool, as far as it was told", () => {
   assert.deepEqual(of({ configuredTo: { kind: "kept" } }), [[100, 50], ...others]);
   assert.deepEqual(of({ effectiveTo: { kind: "kept", weight: 9 } }), [[100, 0], ...others]);
   assert.deepEqual(of({}), [[100, 50], ...others]);
+  // A weight that is not there is 0 on the wire.
+  const bare = { kind: "set" };
+  assert.deepEqual(of({ configuredTo: bare, effectiveTo: bare }), [[0, 0], ...others]);
 });
 
 Deno.test("a drain begins, may be drained, and ends", () => {

@@ -335,4 +335,12 @@ Deno.test("a network has so many questions at a time, and is told so; who asks t
   );
   await bed.clock.advanceAsync(0);
   assert.equal(await Promise.race([...answers, Promise.resolve("under way")]), "under way");
+  // All networks together leave half of what there is to this machine.
+  for (let i = 0; i < 7; i++) void ask(`g${i}`, "203.0.113.1");
+  await bed.clock.advanceAsync(0);
+  assert.equal([...bed.budgets.all][0]?.used, 16);
+  assert.equal((await ask("one more", "198.51.100.99")).status, 503);
+  void ask("own", "127.0.0.1");
+  await bed.clock.advanceAsync(0);
+  assert.equal([...bed.budgets.all][0]?.used, 17);
 });

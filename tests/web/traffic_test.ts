@@ -41,6 +41,21 @@ Deno.test("rates are what came between two looks; octets only where they are a f
   assert.deepEqual(rates.points("backend", "a b"), points);
 });
 
+Deno.test("each packet to a VIP counts once, wherever VPP counts it, and no octets are none", () => {
+  const rates = new TrafficRates();
+  const at = (seconds: number, vip: object) =>
+    rates.take(create(VPPLBCountersSchema, {
+      atUnixNs: BigInt(seconds) * 1_000_000_000n,
+      vips: [{ frontend: "www", ...vip }],
+      addresses: [{ frontends: ["www"], bytes: 0n }],
+    }));
+  at(10, {});
+  const counted = at(11, {
+    ...{ nextPacket: 1n, firstPacket: 10n, untrackedPacket: 100n, noServer: 1_000n },
+  });
+  assert.deepEqual(counted?.frontends, [["www", 1_111, 0]]);
+});
+
 Deno.test("of the past, a quarter of an hour is kept, and nothing of who is gone", () => {
   const rates = new TrafficRates();
   for (let i = 1; i <= 200; i++) rates.take(counters(5 * i, 100 * i, 1_000 * i));

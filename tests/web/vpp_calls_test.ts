@@ -75,9 +75,12 @@ Deno.test("each record of a change tells what VPP was asked, about what, and wha
     [
       [
         "vpp-lbsync-done",
-        { scope: "vip", frontends: '["www","mail"]', as_added: "2", "duration-ms": "1" },
+        {
+          ...{ scope: "vip", frontends: '["www","mail"]', vip_added: "1", as_added: "2" },
+          "duration-ms": "1",
+        },
       ],
-      "sync | www, mail | servers added: 2, in 1 ms | true",
+      "sync | www, mail | VIPs added: 1, servers added: 2, in 1 ms | true",
     ],
     [
       [
@@ -88,6 +91,10 @@ Deno.test("each record of a change tells what VPP was asked, about what, and wha
     ],
   ];
   for (const [record, expected] of cases) assert.equal(told(...record), expected);
+  assert.equal(
+    callOf(logged("vpp-lbsync-vip-del", { vip: "192.0.2.1/32" }))?.about,
+    "192.0.2.1 any",
+  );
   // What a record does not say is not made up.
   for (
     const [msg, expected] of [
