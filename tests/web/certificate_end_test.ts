@@ -40,7 +40,10 @@ class Bed implements Disposable {
   }
 
   /** Opens a stream by the certificate of somebody, or by none, and returns what comes, to its end. */
-  async follow(name: string | undefined): Promise<{ readonly all: Promise<string> }> {
+  async follow(
+    name: string | undefined,
+    signal = new AbortController().signal,
+  ): Promise<{ readonly all: Promise<string> }> {
     const isEnded = () => name !== undefined && this.ended.has(name);
     const credentials: CertificateCredentials = {
       ...{ kind: "certificate", subject: `CN=${name}`, names: [] },
@@ -50,7 +53,7 @@ class Bed implements Disposable {
     };
     const path = "/view/api/events";
     const connection = new Client(name === undefined ? undefined : credentials);
-    const request = memoryRequest({ path, method: "GET", headers: [], connection });
+    const request = memoryRequest({ path, method: "GET", headers: [], connection, signal });
     const { status, body } = await this.page.handle(request);
     assert.equal(status, 200);
     const reader = body?.[Symbol.asyncIterator]();
@@ -116,6 +119,12 @@ Deno.test("nobody is looked at when nobody is known by a certificate any more", 
   bed.clock.advance(1_000);
   await ada.all;
   assert.equal(bed.clock.pending, idle);
+  const over = new AbortController();
+  const again = await bed.follow("otto", over.signal);
+  over.abort();
+  await again.all;
+  bed.clock.advance(1_000);
+  assert.equal(bed.clock.pending, idle, "who has left is not looked at either");
   bed.ended.clear();
   await bed.follow("ada");
   assert.equal(bed.clock.pending, idle + 1);

@@ -26,6 +26,8 @@ Deno.test("what an event concerns is to be read again, and nothing else", () => 
     ["safety", "web0", "", ["web0"], []],
     ["override", "web0", "www", ["web0"], ["www"]],
     ["operator", "web0", "www", ["web0"], ["www"]],
+    ["operator", "web0", "", ["web0"], []],
+    ["operator", "", "www", [], ["www"]],
     ["audit", "", "", [], []],
   ] as const;
   for (const [kind, backend, frontend, backends, frontends] of cases) {

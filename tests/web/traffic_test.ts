@@ -36,6 +36,7 @@ Deno.test("rates are what came between two looks; octets only where they are a f
   assert.deepEqual(rates.take(counters(20, 10, 10))?.frontends, []);
   rates.interrupt();
   assert.equal(rates.take(counters(25, 20, 20)), undefined);
+  assert.equal(rates.take(counters(0, 30, 30)), undefined, "nothing was counted yet");
   const points = [[15_000, 20, 1_600], [17_000, 0, 0]];
   assert.deepEqual(rates.points("frontend", "www"), points);
   assert.deepEqual(rates.points("backend", "a b"), points);
