@@ -1,46 +1,11 @@
 import assert from "node:assert/strict";
 import { chunkOf } from "../../lib/h1/answer.ts";
-import { FakeClock } from "../../lib/time/mod.ts";
-import { Broadcast, type BroadcastLimits, resync } from "../../lib/web/broadcast.ts";
-import { BrowserStream, defaultBrowserLimits } from "../../lib/web/browser.ts";
-import type { Backend, Change, Message, WholeState } from "../../lib/web/wire.ts";
-
-class Bed implements Disposable {
-  readonly clock = new FakeClock();
-  readonly broadcast: Broadcast;
-  readonly sent: string[] = [];
-  /** How often it was told that a maglevd is heard, or is not any more. */
-  linked = 0;
-
-  constructor(limits: Partial<BroadcastLimits> = {}) {
-    const { clock } = this;
-    const servers = ["rtr1", "rtr2"];
-    const about = { epoch: "e", version: "1", hasLogin: false, linked: () => this.linked++ };
-    this.broadcast = new Broadcast({ clock, servers, ...about, limits });
-  }
-
-  /** Follows from an id on; returns how to end it. */
-  follow(id: string, sent = this.sent): () => void {
-    const decoder = new TextDecoder();
-    return this.broadcast.subscribe({ send: (octets) => sent.push(decoder.decode(octets)) }, id);
-  }
-
-  [Symbol.dispose](): void {
-    this.broadcast.close();
-    assert.equal(this.clock.pending, 0);
-  }
-}
-
-function link(reason: string): Change {
-  return { kind: "link", link: { state: "lost", since: 0, reason } };
-}
-
-function messageOf(text: string | undefined): Message {
-  return JSON.parse(/^data: (.*)$/m.exec(text ?? "")?.[1] ?? "null");
-}
+import { resync } from "../../lib/web/broadcast.ts";
+import type { Backend, Change, WholeState } from "../../lib/web/wire.ts";
+import { BroadcastBed, link, messageOf } from "./support/broadcast_bed.ts";
 
 Deno.test("what changes within a tenth of a second is one message, for all the same octets", async () => {
-  using bed = new Bed();
+  using bed = new BroadcastBed();
   const others: Uint8Array[] = [];
   const own: Uint8Array[] = [];
   bed.broadcast.subscribe({ send: (octets) => others.push(octets) }, "e-0");
@@ -78,7 +43,7 @@ Deno.test("what changes within a tenth of a second is one message, for all the s
 });
 
 Deno.test("whoever wants to know which maglevds are heard is told when that changes, and not else", async () => {
-  using bed = new Bed();
+  using bed = new BroadcastBed();
   const pulses: Change = { kind: "pulses", at: 0, pulses: [["a", true, "L7OK", 1]] };
   bed.broadcast.publish("rtr1", pulses);
   await bed.clock.advanceAsync(1_000);
@@ -90,7 +55,7 @@ Deno.test("whoever wants to know which maglevds are heard is told when that chan
 });
 
 Deno.test("what changes nothing is not told", async () => {
-  using bed = new Bed();
+  using bed = new BroadcastBed();
   bed.follow("e-0");
   bed.broadcast.publish("rtr1", { kind: "reading", goneBackends: ["nobody"] });
   await bed.clock.advanceAsync(1_000);
@@ -101,7 +66,7 @@ Deno.test("what changes nothing is not told", async () => {
 });
 
 Deno.test("outcomes of probes wait for company, the newest of each backend, so many at a time", async () => {
-  using bed = new Bed({ pulses: 2 });
+  using bed = new BroadcastBed({ pulses: 2 });
   bed.follow("e-0");
   const pulse = (name: string, ms: number) => [name, true, "L7OK", ms] as const;
   bed.broadcast.publish("rtr1", { kind: "pulses", at: 0, pulses: [pulse("a", 1), pulse("b", 1)] });
@@ -127,20 +92,8 @@ Deno.test("outcomes of probes wait for company, the newest of each backend, so m
   assert.equal(bed.sent.length, 4);
 });
 
-Deno.test("of one maglevd 500 outcomes are told a second, unless said otherwise", async () => {
-  using bed = new Bed();
-  bed.follow("e-0");
-  const pulses = Array.from({ length: 700 }, (_, i) => [`${i}`, true, "L7OK", 1] as const);
-  bed.broadcast.publish("rtr1", { kind: "pulses", at: 0, pulses });
-  await bed.clock.advanceAsync(2_000);
-  const counts = bed.sent.flatMap((text) =>
-    messageOf(text).told.map(([, each]) => each.kind === "pulses" ? each.pulses.length : 0)
-  );
-  assert.deepEqual(counts, [500, 200]);
-});
-
 Deno.test("what is running does not wait for company, and whoever reads all has it as well", async () => {
-  using bed = new Bed({ pulses: 2 });
+  using bed = new BroadcastBed({ pulses: 2 });
   bed.follow("e-0");
   const about = { kind: "pulses", at: 0, pulses: [] } as const;
   const backend = (
@@ -175,7 +128,7 @@ Deno.test("what is running does not wait for company, and whoever reads all has 
 });
 
 Deno.test("what was missed is sent again for a while, else all is to be read anew", async () => {
-  using bed = new Bed({ replayMs: 1_000, replayMessages: 3 });
+  using bed = new BroadcastBed({ replayMs: 1_000, replayMessages: 3 });
   const publish = async (count: number) => {
     for (let i = 0; i < count; i++) {
       bed.broadcast.publish("rtr1", link(`${i}`));
@@ -201,39 +154,8 @@ Deno.test("what was missed is sent again for a while, else all is to be read ane
   assert.deepEqual(behind("e-4"), []);
 });
 
-Deno.test("replays are bounded in octets as well", async () => {
-  using bed = new Bed({ replayBytes: 1_000 });
-  for (let i = 0; i < 5; i++) {
-    bed.broadcast.publish("rtr1", link("x".repeat(300)));
-    await bed.clock.advanceAsync(100);
-  }
-  const sent: string[] = [];
-  bed.follow("e-0", sent);
-  assert.match(sent[0] ?? "", /^event: resync/);
-  bed.follow("e-3", sent);
-  assert.equal(sent.length, 3);
-});
-
-Deno.test("a message longer than it should be is none: everybody reads anew", async () => {
-  using bed = new Bed({ messageBytes: 1_000 });
-  bed.follow("e-0");
-  bed.broadcast.publish("rtr1", link("short"));
-  await bed.clock.advanceAsync(100);
-  bed.broadcast.publish("rtr1", link("x".repeat(2_000)));
-  await bed.clock.advanceAsync(100);
-  bed.broadcast.publish("rtr1", link("short again"));
-  await bed.clock.advanceAsync(100);
-  const [first, second, third] = bed.sent.map((text) => text.split("\n", 1)[0]);
-  assert.deepEqual([first, second, third], ["id: e-1", "event: resync", "id: e-3"]);
-  // Nobody can go on behind what was not sent.
-  const sent: string[] = [];
-  bed.follow("e-1", sent);
-  assert.match(sent[0] ?? "", /^event: resync/);
-  assert.equal(bed.broadcast.state("rtr1")?.link.reason, "short again");
-});
-
 Deno.test("one probe that takes long is told at once, the news that none does is not", async () => {
-  using bed = new Bed();
+  using bed = new BroadcastBed();
   bed.follow("e-0");
   const about = { kind: "pulses", at: 0, pulses: [["a", true, "L7OK", 1]] } as const;
   bed.broadcast.publish("rtr1", { ...about, running: [] });
@@ -246,92 +168,8 @@ Deno.test("one probe that takes long is told at once, the news that none does is
   assert.equal(bed.sent.length, 2);
 });
 
-Deno.test("unless said otherwise messages of 30 s are sent again, 2,000 of them and 32 MiB", async () => {
-  const isThere = (bed: Bed, id: string) => {
-    const sent: string[] = [];
-    bed.follow(id, sent)();
-    return !sent.some((text) => text.startsWith("event: resync"));
-  };
-  const first = async (limits: Partial<BroadcastLimits>, reason = "") => {
-    const bed = new Bed(limits);
-    bed.broadcast.publish("rtr1", link(reason));
-    await bed.clock.advanceAsync(10);
-    return bed;
-  };
-  {
-    using bed = await first({});
-    bed.clock.advance(30_000);
-    assert.equal(isThere(bed, "e-0"), true);
-    bed.clock.advance(1);
-    assert.equal(isThere(bed, "e-0"), false);
-  }
-  {
-    using bed = await first({ togetherMs: 0, companyMs: 0 });
-    for (let i = 0; i < 2_000; i++) {
-      bed.broadcast.publish("rtr1", link(""));
-      await bed.clock.advanceAsync(0);
-    }
-    assert.deepEqual([isThere(bed, "e-1"), isThere(bed, "e-0")], [true, false]);
-  }
-  const mebi = 1024 * 1024;
-  for (
-    const [limits, most] of [[{}, mebi], [{ messageBytes: Infinity }, 32 * mebi]] as const
-  ) {
-    using short = await first(limits);
-    const sent: string[] = [];
-    short.follow("e-0", sent);
-    const room = most - (sent[0]?.length ?? 0);
-    using fits = await first(limits, "x".repeat(room));
-    using exceeds = await first(limits, "x".repeat(room + 1));
-    assert.deepEqual([isThere(fits, "e-0"), isThere(exceeds, "e-0")], [true, false]);
-  }
-});
-
-Deno.test("of the journal 30 entries go into a message, unless said otherwise", async () => {
-  using bed = new Bed();
-  bed.follow("e-0");
-  for (let i = 1; i <= 40; i++) {
-    const names = { kind: "audit", backend: "", frontend: "", actor: "", to: "" };
-    // An older maglevd does not number them.
-    const seq = 0;
-    bed.broadcast.publish("rtr1", {
-      ...{ kind: "event", about: "audit" },
-      event: { seq, atUnixNs: i * 1e6, actor: undefined, event: { case: undefined } } as never,
-      entry: () => ({ seq, at: 0, ...names, what: "", why: "" }),
-    });
-  }
-  await bed.clock.advanceAsync(100);
-  const entries = messageOf(bed.sent[0]).told.flatMap(([, each]) =>
-    each.kind === "delta" ? each.entries ?? [] : []
-  );
-  assert.equal(entries.length, 30);
-  const more = entries.find(({ kind }) => kind === "more");
-  assert.match(more?.what ?? "", /^11 more events/);
-  assert.deepEqual([more?.seq, more?.at], [0, 11]);
-});
-
-Deno.test("what was too long for everybody takes no room from what may be sent again", async () => {
-  const told = async (limits: Partial<BroadcastLimits>) => {
-    using bed = new Bed({ messageBytes: 1_000, ...limits });
-    bed.follow("e-0");
-    for (const length of [100, 2_000, 100, 100]) {
-      bed.broadcast.publish("rtr1", link("x".repeat(length)));
-      await bed.clock.advanceAsync(100);
-    }
-    const again: string[] = [];
-    bed.follow("e-2", again);
-    return { sent: bed.sent, again };
-  };
-  const { sent } = await told({});
-  const replayBytes = sent.slice(2).join("").length;
-  const { again } = await told({ replayBytes });
-  assert.deepEqual(again, sent.slice(2));
-  // An octet less, and the older of the two is forgotten.
-  assert.match((await told({ replayBytes: replayBytes - 1 })).again.join(""), /^event: resync/);
-});
-
 Deno.test("who has told everything waits for the next sign of life, and for nothing else", async () => {
-  using bed = new Bed();
+  using bed = new BroadcastBed();
   bed.broadcast.publish("rtr1", link("first"));
   bed.broadcast.publish("rtr1", { kind: "pulses", at: 0, pulses: [["a", true, "L7OK", 1]] });
   await bed.clock.advanceAsync(1_000);
@@ -340,7 +178,7 @@ Deno.test("who has told everything waits for the next sign of life, and for noth
 });
 
 Deno.test("outcomes and running probes that did not fit in come with the next, as many as there are", async () => {
-  using bed = new Bed({ pulses: 2 });
+  using bed = new BroadcastBed({ pulses: 2 });
   bed.follow("e-0");
   const names = ["a", "b", "c"];
   bed.broadcast.publish("rtr1", {
@@ -360,7 +198,7 @@ Deno.test("outcomes and running probes that did not fit in come with the next, a
 });
 
 Deno.test("the whole state is written once for all who ask, and is that of its number", async () => {
-  using bed = new Bed();
+  using bed = new BroadcastBed();
   const read = async () => JSON.parse(new TextDecoder().decode(await bed.broadcast.whole()));
   const first = await bed.broadcast.whole();
   assert.equal(await bed.broadcast.whole(), first);
@@ -373,7 +211,7 @@ Deno.test("the whole state is written once for all who ask, and is that of its n
 });
 
 Deno.test("in slices of others' turns all is of one moment, and what is new meanwhile comes next", async () => {
-  using bed = new Bed();
+  using bed = new BroadcastBed();
   const { broadcast, clock } = bed;
   const waiting: (() => void)[] = [];
   clock.turn = { isOver: true, next: () => new Promise((resolve) => void waiting.push(resolve)) };
@@ -414,7 +252,7 @@ Deno.test("in slices of others' turns all is of one moment, and what is new mean
 });
 
 Deno.test("many are sent a message in several turns, who comes meanwhile included, each once", async () => {
-  using bed = new Bed();
+  using bed = new BroadcastBed();
   const { broadcast, clock } = bed;
   const waiting: (() => void)[] = [];
   clock.turn = { isOver: false, next: () => new Promise((resolve) => void waiting.push(resolve)) };
@@ -437,49 +275,8 @@ Deno.test("many are sent a message in several turns, who comes meanwhile include
 });
 
 Deno.test("a sign of life comes every 15 s", () => {
-  using bed = new Bed();
+  using bed = new BroadcastBed();
   bed.follow("e-0");
   bed.clock.advance(30_000);
   assert.deepEqual(bed.sent, [": alive\n\n", ": alive\n\n"]);
-});
-
-Deno.test("a browser that reads too slowly is cut off, and reads anew in place of all that waits", async () => {
-  const octets = new Uint8Array(10);
-  for (const limits of [{ messages: 2, bytes: 1_000 }, { messages: 100, bytes: 25 }]) {
-    let cut = 0;
-    const browser = new BrowserStream(limits, () => cut++);
-    for (let i = 0; i < 4; i++) browser.send(octets);
-    assert.equal(cut, 1);
-    // Whether it may look at all is told to its next request.
-    browser.dismiss();
-    assert.deepEqual(await Array.fromAsync(browser), [resync]);
-  }
-});
-
-Deno.test("a browser may be 4 MiB behind, and 500 messages", () => {
-  let cut = 0;
-  const browser = new BrowserStream(defaultBrowserLimits, () => cut++);
-  const mebi = new Uint8Array(1024 * 1024);
-  for (let i = 0; i < 4; i++) browser.send(mebi);
-  assert.equal(cut, 0);
-  browser.send(Uint8Array.of(1));
-  assert.equal(cut, 1);
-  const short = new BrowserStream(defaultBrowserLimits, () => cut++);
-  for (let i = 0; i < 500; i++) short.send(Uint8Array.of(1));
-  assert.equal(cut, 1);
-  short.send(Uint8Array.of(1));
-  assert.equal(cut, 2);
-});
-
-Deno.test("a browser that reads gets everything in order, until its stream is ended", async () => {
-  const browser = new BrowserStream({ messages: 2, bytes: 1_000 }, assert.fail);
-  const reading = browser[Symbol.asyncIterator]();
-  for (let i = 0; i < 10; i++) {
-    const next = reading.next();
-    browser.send(Uint8Array.of(i));
-    assert.deepEqual((await next).value, Uint8Array.of(i));
-  }
-  const last = reading.next();
-  browser.end();
-  assert.equal((await last).done, true);
 });

@@ -113,7 +113,6 @@ export const testedBy: Readonly<Record<string, readonly string[]>> = {
     ...["web/page/rights", "web/page/route", "web/page/store"],
   ],
   "web/reduce": ["web/state", "web/to_wire"],
-  "web/broadcast": ["web/browser"],
   "web/roles": ["web/visitors"],
   "web/server": [
     "web/answers",
