@@ -132,9 +132,11 @@ export class Maglevd implements AsyncDisposable {
 
   async #look(signal: AbortSignal): Promise<void> {
     if (!mayChange(this.server)) return;
+    const { clock } = this.deps;
+    await sleep(clock, lookMs, signal);
     while (!signal.aborted) {
-      await sleep(this.deps.clock, lookMs, signal);
-      if (!signal.aborted) await this.renew();
+      await this.renew();
+      await sleep(clock, lookMs, signal);
     }
   }
 

@@ -14,6 +14,7 @@ import { olderClient } from "../cli/support/older.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
 import { settle } from "../support/until.ts";
 import { fed } from "./support/fed.ts";
+import { openOlder } from "./support/follow.ts";
 
 /** A maglevd that is asked for events so often, at these times, and how long it then tells any. */
 function asked() {
@@ -73,6 +74,37 @@ Deno.test("a maglevd is said to be lost again though nobody was told yet that it
     ["connected", since],
     ["lost", since],
   ]);
+  await end();
+});
+
+Deno.test("a maglevd that is back and can still not be read is said to be so anew", async () => {
+  const over = Promise.withResolvers<void>();
+  let streams = 0;
+  const older = openOlder();
+  const { clock, log, changes, end } = fed({
+    ...older,
+    listBackends: () => Promise.reject(new ConnectError("premature EOF", Code.Internal)),
+    async *watchEvents(request, options) {
+      if (++streams > 1) return yield* older.watchEvents(request, options);
+      yield create(EventSchema, { event: { case: "audit", value: {} } });
+      await over.promise;
+    },
+  }, unheard("rtr1", 0));
+  const links = () =>
+    changes.flatMap((change) => change.kind === "link" ? [change.link] : [])
+      .map(({ state, reason }) => `${state}: ${reason}`);
+  const said = async (count: number) => {
+    for (let i = 0; i < 1_000 && links().length < count; i++) {
+      await clock.advanceAsync(1, () => settle(5));
+    }
+    return links();
+  };
+  const unread = ["connected: ", "connected: premature EOF"];
+  assert.deepEqual(await said(2), unread);
+  over.resolve();
+  const lost = "lost: maglevd ended the stream of events";
+  assert.deepEqual(await said(5), [...unread, lost, ...unread]);
+  assert.equal(log.named("maglevd-not-read").length, 2);
   await end();
 });
 

@@ -111,6 +111,20 @@ Deno.test("--check says what a start would warn of, such as where it listens", a
   ]);
 });
 
+Deno.test("the service manager is told when a maglevd is heard that was not", async () => {
+  const { address } = await (async () => {
+    await using gone = await serve();
+    return gone;
+  })();
+  await using program = new Served(`--server=${address}`, "--listen=127.0.0.1:0");
+  assert.equal(await program.told(), `READY=1\nSTATUS=0 of 1 maglevds heard; not: ${address}`);
+  await using _ = await serve({ addr: address });
+  let last = await program.told();
+  // It may be said to be lost first.
+  while (last.includes("0 of 1")) last = await program.told();
+  assert.equal(last, "STATUS=1 of 1 maglevds heard");
+});
+
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   Deno.test(`maglevd-frontend serves until ${signal}, and says so from beginning to end`, async () => {
     await using maglevd = await serve();
