@@ -70,6 +70,8 @@ Deno.test("what was read is told as far as it is other than known, a little at a
   for (let i = 0; i < 100; i++) bed.bed.move(`web${i}`, "up");
   bed.backlog.put(...bed.read());
   assert.deepEqual(bed.published.map(({ backends }) => backends?.length), [40]);
+  // What is read meanwhile has to wait as well.
+  bed.backlog.put(...bed.read());
   bed.clock.advance(99);
   assert.equal(bed.published.length, 1);
   bed.clock.advance(1);

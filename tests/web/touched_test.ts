@@ -47,6 +47,8 @@ Deno.test("what an event concerns is to be read again, and nothing else", () => 
 Deno.test("a reload, a reset of everything and many backends have everything read again", () => {
   const reload = touchedBy(about("reload", "", ""));
   assert.deepEqual([reload.isAll, reload.takeVpp(), reload.takeVpp()], [true, true, false]);
+  reload.clear();
+  assert.deepEqual([reload.isAll, reload.isEmpty], [false, true]);
   assert.deepEqual([touchedBy(about("operator", "", "")).isAll], [true]);
   const vpp = touchedBy(about("vpp", "", ""));
   assert.deepEqual([vpp.isAll, vpp.isEmpty, vpp.takeVpp()], [false, true, true]);
