@@ -110,7 +110,7 @@ const actions: ReadonlyMap<string, Action> = new Map(Object.entries(
       },
     },
     sync: {
-      method: (isDry) => isDry ? "PlanVPPLBState" : "SyncVPPLBState",
+      method: () => "SyncVPPLBState",
       async carryOut({ client }, body, options) {
         const frontendName = typeof body["frontend"] === "string" ? body["frontend"] : undefined;
         const frontend = frontendName === undefined ? {} : { frontendName };

@@ -120,13 +120,15 @@ Deno.test("measures of safety begin and end where they are", () => {
     return {
       open: state.frontends.get("www")?.failOpenSinceUnixNs,
       starts: membersOf(state).map(({ slowStartPercent }) => slowStartPercent),
-      hold: state.backends.get("web0")?.flapHold?.sinceUnixNs,
+      hold: state.backends.get("web0")?.flapHold,
     };
   };
   const none = { open: 0, starts: [0, 0, 0], hold: undefined };
   assert.deepEqual(of("fail-open", "begun"), { ...none, open: 7_000_000 });
   assert.deepEqual(of("slow-start", "begun"), { ...none, starts: [1, 0, 1] });
-  assert.deepEqual(of("flap-hold", "begun"), { ...none, hold: 7_000_000 });
+  // For how long is read a moment later.
+  const hold = { sinceUnixNs: 7_000_000, untilUnixNs: 0, passing: false };
+  assert.deepEqual(of("flap-hold", "begun"), { ...none, hold });
   for (const measure of ["fail-open", "slow-start", "flap-hold"]) {
     assert.deepEqual(of(measure, "begun", "ended"), none, measure);
   }

@@ -33,8 +33,8 @@ interface Options {
 /** A server of pages without sockets. */
 class Bed implements Disposable {
   readonly clock = new FakeClock();
-  readonly #log = new FakeLog();
-  readonly budgets = new Budgets(this.#log, this.clock);
+  readonly log = new FakeLog();
+  readonly budgets = new Budgets(this.log, this.clock);
   readonly broadcast = new Broadcast({
     ...{ clock: this.clock, servers: ["one"], epoch: "e", version: "0", hasLogin: true },
   });
@@ -56,7 +56,7 @@ class Bed implements Disposable {
       ...{ assets, credentials, hostNames: new Set<string>() },
       ...rules && { rules: () => this.rules ?? rules },
       ...browserLimits && { browserLimits },
-      ...{ budgets: this.budgets, clock: this.clock, log: this.#log },
+      ...{ budgets: this.budgets, clock: this.clock, log: this.log },
     });
   }
 
@@ -285,6 +285,8 @@ Deno.test("with rules metrics are for those whom they let look, and strangers ar
   const [shown] = mayLook.headers ?? [];
   const twice = { headers: [shown, ["authorization", "x"]] } as Partial<H2Request>;
   const refusedTwice = bed.ask("/metrics", twice);
+  await bed.clock.advanceAsync(0);
+  assert.deepEqual(bed.log.named("login-failed"), [{ peer: "192.0.2.1" }], "told before it waits");
   await bed.clock.advanceAsync(10_000);
   assert.equal((await refusedTwice).status, 401);
   bed.rules = { ...rules, metrics: "anyone" };
