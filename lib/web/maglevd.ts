@@ -1,10 +1,10 @@
 import { Code } from "@connectrpc/connect";
 import {
-  callTimeoutMs,
   type Connection,
   describeError,
   hasCode,
   type MaglevClient,
+  workTimeoutMs,
 } from "../cli/mod.ts";
 import type { Server } from "../cli/mod.ts";
 import { type Logger, reasonOf } from "../log/mod.ts";
@@ -144,7 +144,7 @@ export class Maglevd implements AsyncDisposable {
   #retire(connection: Connection): void {
     this.#former.add(connection);
     const { clock } = this.deps;
-    void sleep(clock, 2 * callTimeoutMs, this.#over.signal).then(() => {
+    void sleep(clock, 2 * workTimeoutMs, this.#over.signal).then(() => {
       if (!this.#over.signal.aborted && this.#former.delete(connection)) {
         connection[Symbol.dispose]();
       }
