@@ -74,12 +74,18 @@ class Served implements AsyncDisposable {
 }
 
 /** What comes of these arguments, to their end. */
-async function ended(args: readonly string[], env: Record<string, string> = {}) {
+async function ended(args: readonly string[], env: Record<string, string> = {}, path = script) {
   const program = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", ...locked, script, ...args],
+    args: ["run", "-A", "--no-check", ...locked, path, ...args],
     env: { DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1", ...env },
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const output = program.output();
+  const { code, stdout, stderr } = await within(30_000, "the end", output).catch((error) => {
+    program.kill("SIGKILL");
+    throw error;
   });
-  const { code, stdout, stderr } = await within(30_000, "the end", program.output());
   const [out = "", err = ""] = [stdout, stderr].map((octets) => new TextDecoder().decode(octets));
   const records = out.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
   return { code, err, records };
@@ -99,6 +105,11 @@ Deno.test("a port that somebody has ends a start with a sentence, and is nothing
   const wrong = await ended([...args, "--check", "--token-file=/no/such/token"]);
   assert.equal(wrong.code, 2);
   assert.match(wrong.err, /^maglevd-frontend: token file \/no\/such\/token: /);
+});
+
+Deno.test("a frontend that has ended leaves nothing behind that keeps its process", async () => {
+  const brief = new URL("support/brief.ts", import.meta.url).pathname;
+  assert.deepEqual(await ended([], {}, brief), { code: 0, err: "", records: [] });
 });
 
 Deno.test("--check says what a start would warn of, such as where it listens", async () => {
