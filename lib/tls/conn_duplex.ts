@@ -46,8 +46,6 @@ export class ConnDuplex extends Duplex {
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     closeConn(this.conn);
-    // What waits to read finds the connection closed.
-    this.#resume?.();
     done(error);
   }
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
+import { Proven } from "../../lib/tls/identity.ts";
 import { isVouchedFor } from "../../lib/tls/peer_certificate.ts";
 import { certFile, type Made, textOf } from "../support/certificates.ts";
 
@@ -45,3 +46,15 @@ for (const [chain, authorities, isSo, at = now] of cases) {
     assert.equal(isVouchedFor(certificates(chain), certificates(authorities), at), isSo);
   });
 }
+
+Deno.test("4,096 certificates are remembered, those who have shaken hands last", () => {
+  const proven = new Proven();
+  for (let i = 0; i < 4_096; i++) proven.add(`${i}`);
+  // Who shakes hands again is no longer the one who did so longest ago.
+  proven.add("0");
+  assert.equal(proven.has("1"), true);
+  proven.add("another");
+  assert.deepEqual(["0", "1", "2", "another"].map((each) => proven.has(each)), [
+    ...[true, false, true, true],
+  ]);
+});
