@@ -72,6 +72,9 @@ Deno.test("backends that cannot be probed are told, with what lacks, and a file 
     "  the configuration file cannot be read: no such file: maglevd goes on with what it has " +
     "loaded, and would not start again",
   ]);
+  assert.equal(said[0], "status     2 things are wrong");
+  await using alone = await site(["web0", "web1", "web2", "web3"], undefined, { unreadable });
+  assert.equal((await status(alone)).said[0], "status     1 thing is wrong");
 });
 
 Deno.test("what is down, on a fallback or by hand is told, and ends with 5", async () => {
