@@ -17,7 +17,7 @@ import {
   messagePart,
   SharedAnswer,
 } from "../rpc/mod.ts";
-import { type Clock, visitInSlices } from "../time/mod.ts";
+import { type Clock, mappedInSlices } from "../time/mod.ts";
 import { findBackend, findFrontend } from "./convert/objects.ts";
 import type { EventHub } from "./watch/hub.ts";
 import { knownKinds } from "./watch/stream.ts";
@@ -89,18 +89,21 @@ async function detailed(
   { names, find, response, fields }: ListMaker,
   binary: boolean,
 ): Promise<Answer> {
-  const members = fields.map((field) => ({ field, parts: [] as Uint8Array[] }));
-  await visitInSlices(names(), clock, (slice) => {
+  const slices = await mappedInSlices(names(), clock, (slice) => {
     const found = slice.flatMap((name) => {
       const info = find(name);
       return info ? [[name, info] as const] : [];
     });
-    if (found.length === 0) return;
-    for (const [i, { field, parts }] of members.entries()) {
+    if (found.length === 0) return [];
+    return [fields.map((field, i) => {
       const entries = found.map((each) => each[i]);
-      parts.push(listPart(response, field, { [field.localName]: entries }, binary));
-    }
+      return listPart(response, field, { [field.localName]: entries }, binary);
+    })];
   });
+  const members = fields.map((field, i) => ({
+    field,
+    parts: slices.flatMap((parts) => parts[i] ?? []),
+  }));
   return new Answer(composed(response, members, create(response), binary));
 }
 
@@ -140,12 +143,12 @@ export async function listEvents(
     after: request.pageToken === 0n ? undefined : Number(request.pageToken),
   });
   const field = ListEventsResponseSchema.field.events;
-  const parts: Uint8Array[] = [];
-  await visitInSlices(events, hub.clock, (slice) => {
-    for (const event of slice) {
-      parts.push(messagePart(field, hub.shared.of(event).as(binary).message, binary));
-    }
-  });
+  const parts = await mappedInSlices(
+    events,
+    hub.clock,
+    (slice) =>
+      slice.map((event) => messagePart(field, hub.shared.of(event).as(binary).message, binary)),
+  );
   const rest = create(ListEventsResponseSchema, {
     nextPageToken: BigInt(next ?? 0),
     streamId: hub.streamId,

@@ -108,7 +108,7 @@ export function* settle(
   const { states, probing, observer, events, firstWithinMs } = context;
   for (const entry of plan.frontends.fresh) {
     entry.finishTakeOver();
-    yield "long";
+    yield;
   }
   const { nameOf } = formerOf(plan);
   const renamed = new Set(plan.backends.fresh.map(({ entry }) => nameOf(entry)));
@@ -231,7 +231,7 @@ function* tellFrontend(
   for (let start = 0; start < members.length; start += membersPerStep) {
     const part = members.slice(start, start + membersPerStep);
     events.emit(entry.unannounced(part, reason, momentOf(clock)));
-    yield "long";
+    yield;
   }
 }
 

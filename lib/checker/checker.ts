@@ -3,7 +3,7 @@ import { type Actor, because, type EventStream, type Reason } from "../events/mo
 import type { Logger } from "../log/mod.ts";
 import type { ProbeResult } from "../probes/mod.ts";
 import { Probing, type StartProbing } from "../probing/mod.ts";
-import { atOnce, type Clock, type Moment, momentOf, Slices, type Steps } from "../time/mod.ts";
+import { atOnce, type Clock, inSlices, type Moment, momentOf, type Steps } from "../time/mod.ts";
 import type { BackendEntry } from "./backend.ts";
 import type { TrafficSource } from "./drains.ts";
 import { Engine } from "./engine.ts";
@@ -70,7 +70,7 @@ export interface ReloadOptions {
  */
 export class Checker implements CheckerView, CheckerControl, Disposable {
   readonly events: EventStream;
-  readonly #slices: Slices;
+  readonly #closing = new AbortController();
   readonly #observers: ProbeObservers;
   readonly #impairment: Impairment;
   readonly #operations: Operations;
@@ -84,7 +84,6 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
     const { config, clock, events, log } = options;
     this.events = events;
     this.#clock = clock;
-    this.#slices = new Slices(clock);
     this.#observers = new ProbeObservers(
       options.observer,
       log,
@@ -104,7 +103,7 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
       { clock, events, probing, observer, firstWithinMs },
       emptyGeneration(config),
     );
-    this.#operations = new Operations({ slices: this.#slices, events, clock, engine });
+    this.#operations = new Operations({ closing: this.#closing.signal, events, clock, engine });
     atOnce(this.#begin(config, options.restored));
   }
 
@@ -214,7 +213,7 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
 
   /** What `reload` would come to if it began now, worked out in slices. */
   async foreseeReload(config: Config): Promise<ForeseenReload> {
-    return await this.#slices.run(this.#foreseen(config));
+    return await this.#inSlices(this.#foreseen(config));
   }
 
   /**
@@ -235,7 +234,7 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
   close(): void {
     this.#operations.finish();
     this.#engine.close();
-    this.#slices.close();
+    this.#closing.abort(new Error("the work was abandoned because maglevd is stopping"));
     this.#impairment.close();
     this.#probing.close();
   }
@@ -255,7 +254,7 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
 
   async #reload(config: Config, { actor, isForced }: ReloadOptions): Promise<ReloadOutcome> {
     const reason: Reason = { cause: { kind: "config" }, actor };
-    const outcome = await this.#slices.run(this.#replace(config, reason, isForced));
+    const outcome = await this.#inSlices(this.#replace(config, reason, isForced));
     const { changes } = outcome;
     this.events.emit(because(reason, [{ kind: "reload", result: "applied", changes }]));
     await this.events.told();
@@ -279,6 +278,10 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
       this.events.emit(because(reason, forgottenWeights(plan.generation, restored)));
     }
     yield* this.#carryOut(plan, reason);
+  }
+
+  #inSlices<R>(work: Steps<R>): Promise<R> {
+    return inSlices(this.#clock, work, this.#closing.signal);
   }
 
   get #moment(): Moment {

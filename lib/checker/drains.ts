@@ -1,6 +1,6 @@
 import { formatDuration } from "../config/mod.ts";
 import { safetyReason } from "../events/mod.ts";
-import type { Clock } from "../time/mod.ts";
+import { type Clock, inSlices, type Steps } from "../time/mod.ts";
 import { Alarm } from "./alarm.ts";
 import { type BackendEntry, deadlineMsIn, type DrainTraffic } from "./backend.ts";
 import type { Generation } from "./plan.ts";
@@ -59,15 +59,15 @@ export class Drains {
   /** Does what is due, of thousands some at a time, and sees to it that it is looked again. */
   look(): void {
     this.#due = Infinity;
-    void this.#lookAtAll(this.#left = this.generation().backends.values());
+    this.#left = this.generation().backends.values();
+    void inSlices(this.clock, this.#lookAtAll(this.#left));
   }
 
   /** Ends where another look at all has begun meanwhile. */
-  async #lookAtAll(entries: Iterable<BackendEntry>): Promise<void> {
-    const { turn } = this.clock;
+  *#lookAtAll(entries: Iterable<BackendEntry>): Steps<void> {
     for (const entry of entries) {
       if (this.#left !== entries || this.#alarm.isClosed) return;
-      if (this.#look(entry) && turn.isOver) await turn.next();
+      if (this.#look(entry)) yield;
     }
     if (this.#left !== entries) return;
     this.#left = undefined;

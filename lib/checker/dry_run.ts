@@ -36,7 +36,7 @@ export function* dryRunIntents(
   for (const [before, after] of copies.frontends) {
     const outcome = yield* dryRun.outcomeOf(before, after);
     if (outcome) outcomes.push(outcome);
-    yield "long";
+    yield;
   }
   return {
     backends: Array.from(copies.backends).flatMap(([before, after]) => changeOf(before, after)),
@@ -94,13 +94,13 @@ function* reloadedFrontends(
         ? yield* frontendOutcome(name, before, after, all, [])
         : yield* dryRun.outcomeOf(before, after),
     );
-    yield "long";
+    yield;
   }
   for (const before of leaving.values()) {
     if (!before) continue;
     const { file: { name }, members } = before;
     outcomes.push(yield* frontendOutcome(name, before, undefined, members.keys(), []));
-    yield "long";
+    yield;
   }
   return outcomes.flatMap((each) => each ?? []).sort(byName);
 }

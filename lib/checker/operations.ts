@@ -1,5 +1,5 @@
 import type { Actor, EventStream } from "../events/mod.ts";
-import { atOnce, type Slices, type Steps } from "../time/mod.ts";
+import { atOnce, inSlices, type Steps } from "../time/mod.ts";
 import type { BackendEntry } from "./backend.ts";
 import type { FrontendEntry } from "./frontend.ts";
 import { Operator, type OperatorContext, type TransactionChange } from "./operator.ts";
@@ -9,7 +9,8 @@ import type { BackendSnapshot, FrontendSnapshot, Operation } from "./types.ts";
 
 /** What {@link Operations} needs. */
 export interface OperationsOptions extends OperatorContext {
-  readonly slices: Slices;
+  /** Work that goes on in slices ends with it. */
+  readonly closing: AbortSignal;
   readonly events: EventStream;
 }
 
@@ -65,7 +66,7 @@ export class Operations {
    * with nothing changed, where `operate` throws.
    */
   async operateMany(operations: readonly Operation[], actor?: Actor): Promise<Outcome> {
-    const { events, clock, slices } = this.options;
+    const { events, clock, closing } = this.options;
     for (let attempt = 1;; attempt++) {
       const planned = await this.#planned(operations);
       await clock.turn.next(true);
@@ -77,7 +78,7 @@ export class Operations {
         : this.#operator.changes(operations, actor);
       const transaction = new Transaction(changes, () => this.#transaction = undefined);
       this.#transaction = transaction;
-      await events.tellAfter(() => slices.run(transaction.steps()));
+      await events.tellAfter(() => inSlices(clock, transaction.steps(), closing));
       return planned.outcome;
     }
   }
@@ -99,10 +100,11 @@ export class Operations {
 
   /** Operations, and as of when they are foreseen: not while others are being done. */
   async #planned(operations: readonly Operation[]) {
-    const { events, slices, engine } = this.options;
+    const { events, clock, closing, engine } = this.options;
     while (this.#transaction) await this.#transaction.over;
     const asOf = { generation: engine.generation, seq: events.lastSeq };
-    return { ...asOf, ...await slices.run(this.#operator.foresee(operations)) };
+    const foreseen = await inSlices(clock, this.#operator.foresee(operations), closing);
+    return { ...asOf, ...foreseen };
   }
 }
 

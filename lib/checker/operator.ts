@@ -45,7 +45,7 @@ export class Operator {
   /** What they would come to if they were done at the first step. Throws {@link OperatorError}. */
   *foresee(operations: readonly Operation[]): Steps<Planned> {
     const intents = yield* this.#intents(operations);
-    yield "long";
+    yield;
     const { engine: { generation }, clock } = this.context;
     const outcome = yield* dryRunIntents(generation, intents, this.#asked(anybody), clock);
     return { outcome, changes: (by) => this.#changes(intents, by) };

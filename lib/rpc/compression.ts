@@ -25,8 +25,7 @@ export const gzipCompression: Compression = {
   },
   async decompress(bytes, readMaxBytes) {
     if (bytes.length === 0) return new Uint8Array();
-    const { turn } = systemClock;
-    if (turn.isOver) await turn.next();
+    await yieldIfDue(systemClock);
     try {
       return new Uint8Array(gunzipSync(bytes, { maxOutputLength: readMaxBytes }));
     } catch (error) {

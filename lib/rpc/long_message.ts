@@ -11,7 +11,7 @@ import {
 } from "@bufbuild/protobuf";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { concatenated } from "../h2/mod.ts";
-import { type Clock, visitInSlices } from "../time/mod.ts";
+import { type Clock, mappedInSlices } from "../time/mod.ts";
 import { Answer } from "./answer.ts";
 
 /**
@@ -38,14 +38,16 @@ async function octetsInSlices(
   const rest: Record<string, unknown> = { ...message, $typeName: undefined };
   for (const field of schema.fields) {
     const value = rest[field.localName];
-    const parts: Uint8Array[] = [];
+    let parts: readonly Uint8Array[];
     if (field.fieldKind === "list" && Array.isArray(value)) {
-      await visitInSlices(value, clock, (some) => {
-        parts.push(listPart(schema, field, { [field.localName]: some }, binary));
-      });
+      parts = await mappedInSlices(
+        value,
+        clock,
+        (some) => [listPart(schema, field, { [field.localName]: some }, binary)],
+      );
     } else if (field.fieldKind === "message" && isMessage(value) && hasLists(field.message)) {
       const octets = await octetsInSlices(field.message, value, clock, binary);
-      parts.push(messagePart(field, octets, binary));
+      parts = [messagePart(field, octets, binary)];
     } else continue;
     members.push({ field, parts });
     delete rest[field.localName];

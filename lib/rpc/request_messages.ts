@@ -8,7 +8,7 @@ import { BadRequest } from "../h1/mod.ts";
 import type { H2Request } from "../h2/mod.ts";
 import { reasonOf } from "../log/mod.ts";
 import { shortened } from "../port/mod.ts";
-import type { Clock } from "../time/mod.ts";
+import { type Clock, yieldIfDue } from "../time/mod.ts";
 import type { CallHead } from "./call_head.ts";
 import {
   envelopeHeaderBytes,
@@ -57,7 +57,7 @@ export async function* requestMessages(
   options: ReadOptions,
 ): AsyncIterable<Message> {
   const { input } = rpc.method;
-  const { clock: { turn }, meter, readMaxBytes: maxBytes } = options;
+  const { clock, meter, readMaxBytes: maxBytes } = options;
   if (head.query) {
     yield decoded(input, await plain(queryMessage(head.query), true, head, maxBytes), head);
     return;
@@ -65,7 +65,7 @@ export async function* requestMessages(
   const isFramed = head.protocol !== "connect";
   const gather = !isFramed ? whole : takesMany(rpc) ? envelopes : lastEnvelope;
   for await (const piece of gather(complete(body), { maxBytes, meter })) {
-    if (piece.length > quickBytes && turn.isOver) await turn.next();
+    if (piece.length > quickBytes) await yieldIfDue(clock);
     if (isFramed && !isComplete(piece)) throw invalid("protocol error: incomplete envelope");
     const flags = isFramed ? piece[0] ?? 0 : compressedFlag;
     if ((flags & head.form.endFlag) !== 0) continue;

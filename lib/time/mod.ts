@@ -24,7 +24,6 @@ export { Due, DueQueue } from "./queue.ts";
 export { tickMs, TimerWheel } from "./wheel.ts";
 export { abortable, type Clock, every, type Moment, momentOf, sleep } from "./clock.ts";
 export type { Timer, Turn } from "./clock.ts";
-export { atOnce, inSlices, mappedInSlices, oneByOne, Slices, type Steps } from "./slices.ts";
-export { visitInSlices, yieldIfDue } from "./slices.ts";
+export { atOnce, inSlices, mappedInSlices, oneByOne, type Steps, yieldIfDue } from "./slices.ts";
 export { compareText, mergeSort } from "./merge_sort.ts";
 export { type TurnLimits, TurnQuota } from "./turn_quota.ts";

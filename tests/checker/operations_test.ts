@@ -86,8 +86,7 @@ Deno.test("each operation is a step to look at, one to try out, and one for its 
     await bench.checker.foreseeMany(names.slice(0, count).map(weigh));
     return turn.count;
   };
-  // Eight steps are a turn.
-  assert.equal(await turnsOf(40) - await turnsOf(8), 3 * (40 - 8) / 8);
+  assert.equal(await turnsOf(40) - await turnsOf(8), 3 * (40 - 8));
 });
 
 /** Does `then` once, in the first turn in which some of `bench`'s operations have been done. */

@@ -1,12 +1,5 @@
 import assert from "node:assert/strict";
-import {
-  FakeClock,
-  mappedInSlices,
-  oneByOne,
-  Slices,
-  type Steps,
-  visitInSlices,
-} from "../../lib/time/mod.ts";
+import { FakeClock, inSlices, mappedInSlices, oneByOne, type Steps } from "../../lib/time/mod.ts";
 
 function* work(steps: number, each: () => void): Steps<string> {
   for (let i = 0; i < steps; i++) {
@@ -18,7 +11,10 @@ function* work(steps: number, each: () => void): Steps<string> {
 
 Deno.test("short work is done without a pause", async () => {
   const clock = new FakeClock();
-  assert.equal(await new Slices(clock).run(work(100, () => {})), "done");
+  let done = 0;
+  const result = inSlices(clock, work(100, () => done++));
+  assert.equal(done, 100);
+  assert.equal(await result, "done");
   assert.equal(clock.pending, 0);
 });
 
@@ -36,68 +32,27 @@ Deno.test("long work ends its turn of the event loop when that is over", async (
       return Promise.resolve();
     },
   };
-  assert.equal(await new Slices({ turn }).run(work(60, () => done++)), "done");
-  assert.deepEqual(turns, [24, 40], "it looks every eight steps");
+  assert.equal(await inSlices({ turn }, work(60, () => done++)), "done");
+  assert.deepEqual(turns, [20, 40, 60]);
 });
 
 Deno.test("an error in the work rejects", async () => {
   const broken = work(1, () => {
     throw new Error("broken");
   });
-  await assert.rejects(new Slices(new FakeClock()).run(broken), /broken/);
+  await assert.rejects(inSlices(new FakeClock(), broken), /broken/);
 });
 
-Deno.test("closing abandons work that waits", async () => {
-  const slices = new Slices(new FakeClock());
+Deno.test("work that waits for its next slice is abandoned when that is asked for", async () => {
+  const abandoned = new AbortController();
+  const clock = { turn: { isOver: true, next: () => Promise.resolve() } };
   let done = 0;
-  const result = slices.run(work(100_000, () => done++));
-  slices.close();
-  await assert.rejects(result, /abandoned because maglevd is stopping/);
-  assert.ok(done < 3_000, `${done} steps`);
-});
-
-Deno.test("a slice has at most 2,048 steps, and looks at the turn after each eighth", async () => {
-  let [steps, looks] = [0, 0];
-  const turns: (readonly [steps: number, looks: number])[] = [];
-  const turn = {
-    get isOver() {
-      looks++;
-      return false;
-    },
-    next: () => {
-      turns.push([steps, looks]);
-      return Promise.resolve();
-    },
-  };
-  assert.equal(await new Slices({ turn }).run(work(5_000, () => steps++)), "done");
-  assert.deepEqual(turns, [[2_048, 2_048 / 8], [4_096, 4_096 / 8]]);
-});
-
-Deno.test("what is closed begins no more work", async () => {
-  const slices = new Slices(new FakeClock());
-  slices.close();
-  let steps = 0;
-  await assert.rejects(slices.run(work(1, () => steps++)), /abandoned/);
-  assert.equal(steps, 0);
-});
-
-Deno.test("after a step that says it was long the turn is looked at", async () => {
-  let looks = 0;
-  const turn = {
-    get isOver() {
-      looks++;
-      return false;
-    },
-    next: () => Promise.resolve(),
-  };
-  function* long(): Steps<void> {
-    yield;
-    yield "long";
-    yield "long";
-    yield;
-  }
-  await new Slices({ turn }).run(long());
-  assert.equal(looks, 2);
+  const result = inSlices(clock, work(100_000, () => done++), abandoned.signal);
+  abandoned.abort(new Error("no longer wanted"));
+  await assert.rejects(result, /no longer wanted/);
+  assert.equal(done, 1);
+  await assert.rejects(inSlices(clock, work(1, () => done++), abandoned.signal), /no longer/);
+  assert.equal(done, 1, "and none is begun");
 });
 
 Deno.test("each has a turn, in order, and one of them waits for it at a time", async () => {
@@ -145,25 +100,26 @@ class WorkClock extends FakeClock {
   }
 }
 
-/** Lengths of the slices in which so many items are visited that take so long each. */
+/** Lengths of the slices in which so many items are mapped that take so long each. */
 async function lengthsOf(items: number, ms: number, clock = new WorkClock()): Promise<number[]> {
   const seen: number[][] = [];
   const all = Array.from({ length: items }, (_, i) => i);
-  await visitInSlices(all, clock, (slice) => {
+  await mappedInSlices(all, clock, (slice) => {
     clock.spent += ms * slice.length;
     seen.push([...slice]);
+    return [];
   });
-  assert.deepEqual(seen.flat(), all, "each is visited once, in order");
+  assert.deepEqual(seen.flat(), all, "each is mapped once, in order");
   return seen.map(({ length }) => length);
 }
 
-Deno.test("short items are visited more and more at a time, 32 at most", async () => {
+Deno.test("short items are mapped more and more at a time, 32 at most", async () => {
   assert.deepEqual(await lengthsOf(0, 0), []);
   assert.deepEqual(await lengthsOf(1, 0), [1]);
   assert.deepEqual(await lengthsOf(100, 0), [1, 2, 4, 8, 16, 32, 32, 5]);
 });
 
-Deno.test("long items are visited one at a time, so that no slice is much longer", async () => {
+Deno.test("long items are mapped one at a time, so that no slice is much longer", async () => {
   assert.deepEqual(await lengthsOf(5, 4), [1, 1, 1, 1, 1]);
   assert.deepEqual(await lengthsOf(12, 0.3), [1, 2, 4, 2, 3]);
 });

@@ -11,7 +11,7 @@ import {
   EventQueue,
   type QueueLimits,
 } from "../../rpc/mod.ts";
-import { type Clock, visitInSlices } from "../../time/mod.ts";
+import { type Clock, inSlices, type Steps } from "../../time/mod.ts";
 import {
   backendStateToProto,
   frontendStateToProto,
@@ -254,9 +254,14 @@ export class SnapshotCache {
   /** Builds what is missing, in slices, so that `all` has next to nothing left to do. */
   warm(): Promise<void> {
     if (this.#present()) return Promise.resolve();
-    return visitInSlices(this.source.names(), this.clock, (names) => {
-      for (const name of names) this.#get(name);
-    });
+    return inSlices(this.clock, this.#warming());
+  }
+
+  *#warming(): Steps<void> {
+    for (const name of this.source.names()) {
+      this.#get(name);
+      yield;
+    }
   }
 
   /**

@@ -1,6 +1,6 @@
 import type { CheckerView } from "../../checker/mod.ts";
 import type { LogAttributes, Logger } from "../../log/mod.ts";
-import type { Clock } from "../../time/mod.ts";
+import { type Clock, yieldIfDue } from "../../time/mod.ts";
 import { isRefusal, type Requester } from "../../vppclient/mod.ts";
 import type { VppObserver } from "../service.ts";
 import { Occupied } from "../state/occupied.ts";
@@ -139,11 +139,10 @@ export class Changes {
       mayWait: true,
       isEmpty: false,
     };
-    const { turn } = this.context.clock;
     do {
       const window = this.#nextWindow(left, run);
       if (window.steps.size > 0) await this.#send(window, run);
-      if (turn.isOver) await turn.next();
+      await yieldIfDue(this.context.clock);
     } while (!left.isEmpty && await goOn());
   }
 
