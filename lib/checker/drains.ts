@@ -1,7 +1,6 @@
 import { formatDuration } from "../config/mod.ts";
 import { safetyReason } from "../events/mod.ts";
-import { type Clock, inSlices, type Steps } from "../time/mod.ts";
-import { Alarm } from "./alarm.ts";
+import { Alarm, type Clock, inSlices, type Steps } from "../time/mod.ts";
 import { type BackendEntry, deadlineMsIn, type DrainTraffic } from "./backend.ts";
 import type { Generation } from "./plan.ts";
 import type { States } from "./states.ts";

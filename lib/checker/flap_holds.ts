@@ -14,8 +14,7 @@ import {
   type Health,
   neverFlapped,
 } from "../health/mod.ts";
-import { type Clock, Due, DueQueue, type Steps } from "../time/mod.ts";
-import { Alarm } from "./alarm.ts";
+import { Alarm, type Clock, Due, DueQueue, type Steps } from "../time/mod.ts";
 import type { BackendEntry } from "./backend.ts";
 import type { FrontendEntry } from "./frontend.ts";
 import type { FlapHold } from "./types.ts";

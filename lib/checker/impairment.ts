@@ -1,7 +1,6 @@
 import type { EventSink } from "../events/mod.ts";
 import type { DatedResult } from "../probing/mod.ts";
-import type { Clock } from "../time/mod.ts";
-import { Alarm } from "./alarm.ts";
+import { Alarm, type Clock } from "../time/mod.ts";
 import type { ProbingImpaired } from "./types.ts";
 
 /** Probing counts as restored when nothing has lacked for so long, in milliseconds. */

@@ -1,8 +1,7 @@
 import { formatDuration } from "../config/mod.ts";
 import { type EventData, type EventSink, safetyReason } from "../events/mod.ts";
 import { slowStartStepAt } from "../health/mod.ts";
-import { type Clock, momentOf } from "../time/mod.ts";
-import { Alarm } from "./alarm.ts";
+import { Alarm, type Clock, momentOf } from "../time/mod.ts";
 import type { Generation } from "./plan.ts";
 import type { FrontendEntry } from "./frontend.ts";
 import type { Membership } from "./backend.ts";

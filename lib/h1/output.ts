@@ -1,5 +1,5 @@
 import type { ByteConn } from "../h2/mod.ts";
-import type { Timeout } from "./timeout.ts";
+import type { Alarm } from "../time/mod.ts";
 import { ConnectionOver } from "./errors.ts";
 import { type H1Limits, pieceBytes } from "./limits.ts";
 
@@ -11,19 +11,19 @@ export class Output {
   constructor(
     private readonly conn: ByteConn,
     private readonly limits: H1Limits,
-    private readonly timeout: Timeout,
+    private readonly alarm: Alarm,
   ) {}
 
   /** Writes all of it. Rejects with {@link ConnectionOver} when the connection breaks. */
   async write(octets: Uint8Array): Promise<void> {
     this.#writing = true;
     for (let rest = octets; rest.length > 0; rest = rest.subarray(pieceBytes)) {
-      this.timeout.set(this.limits.pieceMs);
+      this.alarm.set(this.limits.pieceMs);
       await this.#writePiece(rest.subarray(0, pieceBytes));
     }
     this.#writing = false;
-    if (this.#oneWay) this.timeout.set(this.limits.lingerMs);
-    else this.timeout.clear();
+    if (this.#oneWay) this.alarm.set(this.limits.lingerMs);
+    else this.alarm.set(Infinity);
   }
 
   /**
@@ -32,7 +32,7 @@ export class Output {
    */
   goOneWay(): void {
     this.#oneWay = true;
-    if (!this.#writing) this.timeout.set(this.limits.lingerMs);
+    if (!this.#writing) this.alarm.set(this.limits.lingerMs);
   }
 
   /** Ends our side, and leaves the client a moment to hear of it. */

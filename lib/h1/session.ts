@@ -1,6 +1,6 @@
 import type { ByteConn, H2Handler, H2Request, H2ServeOptions } from "../h2/mod.ts";
 import { closeConn, concatenated, H2AbortError } from "../h2/mod.ts";
-import { type Clock, systemClock } from "../time/mod.ts";
+import { Alarm, type Clock, systemClock } from "../time/mod.ts";
 import { responseHead } from "./answer.ts";
 import { BadRequest, ConnectionOver } from "./errors.ts";
 import { Exchange, type ExchangeHost } from "./exchange.ts";
@@ -8,7 +8,6 @@ import { readHead } from "./head.ts";
 import { Input } from "./input.ts";
 import { defaultH1Limits, type H1Limits } from "./limits.ts";
 import { Output } from "./output.ts";
-import { Timeout } from "./timeout.ts";
 
 /** How to serve a connection. */
 export interface H1ServeOptions
@@ -55,8 +54,8 @@ class Http1Session implements H1Session, ExchangeHost {
   readonly #limits: H1Limits;
   readonly #clock: Clock;
   /** For what the client has to say, and for what it has to take. */
-  readonly #saying: Timeout;
-  readonly #taking: Timeout;
+  readonly #saying: Alarm;
+  readonly #taking: Alarm;
   #exchange: Exchange | undefined;
   #over: ConnectionOver | undefined;
 
@@ -73,8 +72,8 @@ class Http1Session implements H1Session, ExchangeHost {
     this.peer = options.peer ?? "unknown";
     this.client = options.connection ?? this;
     this.trailerBytes = limits.trailerBytes;
-    this.#saying = new Timeout(clock, () => this.cut("the client is too slow in asking"));
-    this.#taking = new Timeout(clock, () => this.cut("the client takes nothing"));
+    this.#saying = new Alarm(clock, () => this.cut("the client is too slow in asking"));
+    this.#taking = new Alarm(clock, () => this.cut("the client takes nothing"));
     this.input = new Input(conn, prefix, limits.headBytes);
     this.output = new Output(conn, limits, this.#taking);
     this.closed = this.#run();
@@ -85,7 +84,7 @@ class Http1Session implements H1Session, ExchangeHost {
   }
 
   received(): void {
-    this.#saying.clear();
+    this.#saying.set(Infinity);
   }
 
   broke(error: ConnectionOver): void {
@@ -117,8 +116,8 @@ class Http1Session implements H1Session, ExchangeHost {
       if (error instanceof ConnectionOver) return (this.#over ?? error).message;
       throw error;
     } finally {
-      this.#saying.stop();
-      this.#taking.stop();
+      this.#saying.close();
+      this.#taking.close();
       closeConn(this.conn);
     }
   }
@@ -168,7 +167,7 @@ class Http1Session implements H1Session, ExchangeHost {
    * connection, and the client would lose the last answer.
    */
   async #linger(): Promise<void> {
-    this.#saying.clear();
+    this.#saying.set(Infinity);
     await this.output.end();
     while (!this.input.ended) {
       this.input.consume(this.input.octets.length);

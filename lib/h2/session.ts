@@ -1,4 +1,4 @@
-import { type Clock, systemClock, type Timer } from "../time/mod.ts";
+import { Alarm, type Clock, systemClock } from "../time/mod.ts";
 import { H2Connection } from "./connection.ts";
 import { ErrorCode, H2AbortError } from "./errors.ts";
 import type { H2Event } from "./core.ts";
@@ -110,7 +110,7 @@ const handlerRounds = 8;
 /** Rounds of promises without new output after which it is written. */
 const quietTurns = 16;
 
-/** Runs an {@link H2Connection} over a transport: reads, writes, arms its timer, starts handlers. */
+/** Runs an {@link H2Connection} over a transport: reads, writes, sets its alarm, starts handlers. */
 class Http2Session implements ExchangeHost, H2Session {
   readonly connection: H2Connection;
   readonly closed: Promise<H2End>;
@@ -121,7 +121,7 @@ class Http2Session implements ExchangeHost, H2Session {
   #started: Promise<void> | undefined;
   #flushing = false;
   #dispatching = false;
-  #timer: { readonly at: number; readonly timer: Timer } | undefined;
+  readonly #alarm: Alarm;
   #end: H2End | undefined;
 
   constructor(
@@ -129,6 +129,7 @@ class Http2Session implements ExchangeHost, H2Session {
     private readonly handler: H2Handler,
     private readonly options: SessionOptions,
   ) {
+    this.#alarm = new Alarm(options.clock, () => this.#rang());
     this.connection = new H2Connection(this.now(), options.limits, options.floods, options.room);
     this.closed = this.#run();
   }
@@ -172,7 +173,7 @@ class Http2Session implements ExchangeHost, H2Session {
 
   changed(): void {
     this.#dispatch();
-    this.#armTimer();
+    this.#setAlarm();
     this.#flush();
   }
 
@@ -180,7 +181,7 @@ class Http2Session implements ExchangeHost, H2Session {
     this.#receive(this.options.prefix);
     this.changed();
     await this.#readAll();
-    this.#timer?.timer.cancel();
+    this.#alarm.close();
     this.#cutOff();
     return this.#end ?? { code: ErrorCode.NO_ERROR, reason: "closed" };
   }
@@ -297,10 +298,7 @@ class Http2Session implements ExchangeHost, H2Session {
     this.#end = end;
     const error = new H2AbortError(end.code, `the connection is over: ${end.reason}`);
     for (const exchange of this.#exchanges.values()) exchange.broken(error);
-    this.#timer?.timer.cancel();
-    const { clock, limits } = this.options;
-    const timer = clock.after(limits.lingerMs, () => this.#cutOff());
-    this.#timer = { at: -Infinity, timer };
+    this.#alarm.set(this.options.limits.lingerMs);
   }
 
   /** Closes the transport; a pending read or write fails, which ends the session. */
@@ -308,16 +306,14 @@ class Http2Session implements ExchangeHost, H2Session {
     closeConn(this.conn);
   }
 
-  #armTimer(): void {
-    const at = this.connection.nextDeadline();
-    if (at === undefined || (this.#timer && this.#timer.at <= at)) return;
-    this.#timer?.timer.cancel();
-    const timer = this.options.clock.after(at - this.now(), () => {
-      this.#timer = undefined;
-      this.connection.tick(this.now());
-      this.changed();
-    });
-    this.#timer = { at, timer };
+  #setAlarm(): void {
+    if (!this.#end) this.#alarm.set((this.connection.nextDeadline() ?? Infinity) - this.now());
+  }
+
+  #rang(): void {
+    if (this.#end) return this.#cutOff();
+    this.connection.tick(this.now());
+    this.changed();
   }
 
   #flush(): void {

@@ -20,6 +20,7 @@
 export { systemClock } from "./system.ts";
 export { DrivenClock, type TimeSource } from "./driven.ts";
 export { FakeClock } from "./fake.ts";
+export { Alarm } from "./alarm.ts";
 export { Due, DueQueue } from "./queue.ts";
 export { tickMs, TimerWheel } from "./wheel.ts";
 export { abortable, type Clock, every, type Moment, momentOf, sleep } from "./clock.ts";

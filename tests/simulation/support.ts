@@ -18,7 +18,7 @@ export const mends: readonly Mend[] = [
     file: "lib/vpp/sync/syncer.ts",
     mended: "    await this.#round(true);\n",
     without: "    void this.#round(true);\n",
-    from: 1,
+    from: 9,
   },
   {
     fault: "a changed check begins anew from unknown",
