@@ -36,8 +36,9 @@ interface SiteStanding {
  * Throws what `operate` throws.
  */
 export function operateAsForeseen(checker: Checker, operations: readonly Operation[]): string[] {
-  const before = siteOf(checker);
+  // It does what is left of others first.
   const outcome = checker.foresee(operations);
+  const before = siteOf(checker);
   checker.operate(operations);
   return unforeseen(siteOf(checker), foretold(before, outcome, checker.frontendNames()));
 }

@@ -10,6 +10,7 @@ import { Bench, pass, sketch } from "../checker/support/bench.ts";
 import { steer } from "../support/steer.ts";
 
 const disable = [{ action: "disable", backend: "a" }] as const;
+const place = { frontend: "f", pool: "pool0", backend: "b" };
 
 function up(): Bench {
   const backends = { a: {}, b: {} };
@@ -57,6 +58,23 @@ Deno.test("what comes otherwise than it was foreseen is found, and what was not 
     "f is up on pool0 with 50, but was foreseen as up on pool0 with 150",
     "a is disabled, but was foreseen as up",
   ]);
+});
+
+Deno.test("what is foreseen in the middle of other operations is what comes after all of them", async () => {
+  using bench = up();
+  const { checker, clock, stream } = bench;
+  const others = [...disable, { action: "weight", ...place, weight: 7, flush: false }] as const;
+  const { lastSeq } = stream;
+  let wrong: string[] | undefined;
+  const next = () => {
+    if (stream.lastSeq > lastSeq) {
+      wrong ??= operateAsForeseen(checker, [{ action: "pause", backend: "b" }]);
+    }
+    return Promise.resolve();
+  };
+  clock.turn = { isOver: true, next };
+  await checker.operateMany(others);
+  assert.deepEqual(wrong, []);
 });
 
 Deno.test("of what VPP alone knows nothing is foreseen", () => {
