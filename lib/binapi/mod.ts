@@ -19,6 +19,7 @@
 
 export { address, addressUnion, ip4Address, ip6Address } from "./address.ts";
 export { DecodeError, EncodeError, WireReader, WireWriter } from "./bytes.ts";
+export { appendFrame, FrameBuffer, frameHeaderLength } from "./frames.ts";
 export { bool, counted, fixedString, i32, repeated, struct, u16, u32, u8 } from "./field.ts";
 export { type Field, type Fields, type Values, variableString } from "./field.ts";
 export { answerOf, decodeMessage, encodeMessage, message, messagesOf } from "./message.ts";

@@ -2,6 +2,8 @@ import text from "./message_table.txt" with { type: "text" };
 import { xxhash } from "../maglev/mod.ts";
 import {
   encodeMessage,
+  FrameBuffer,
+  frameHeaderLength,
   type Message,
   nameCrc,
   type Values,
@@ -10,8 +12,6 @@ import {
 } from "../binapi/mod.ts";
 import { allMessages, sockclntCreate } from "../gen/vpp.ts";
 
-/** What each message travels behind: 16 bytes, of which only the length matters. */
-export const headerBytes = 16;
 /** A client that announces more than this is not one we know. */
 const longestMessage = 16 * 1024 * 1024;
 
@@ -21,54 +21,20 @@ const longestMessage = 16 * 1024 * 1024;
  * length or an id.
  */
 export function frame(message: Uint8Array, length = message.length): Uint8Array {
-  const bytes = new Uint8Array(headerBytes + message.length);
+  const bytes = new Uint8Array(frameHeaderLength + message.length);
   const view = new DataView(bytes.buffer);
   const garbage = xxhash(message.length, message[5] ?? 0);
   view.setUint32(0, garbage.high);
   view.setUint32(4, garbage.low);
   view.setUint32(8, length);
-  bytes.set(message, headerBytes);
+  bytes.set(message, frameHeaderLength);
   return bytes;
 }
 
-/** Cuts a stream into messages. */
-export class FrameReader {
-  #buffer = new Uint8Array(64 * 1024);
-  #start = 0;
-  #end = 0;
-
-  /**
-   * Takes the next piece of the stream and yields the messages that it completes. They are views
-   * that hold until the next push. Throws RangeError for an impossible length.
-   */
-  *push(chunk: Uint8Array): Generator<Uint8Array> {
-    this.#append(chunk);
-    for (let message = this.#next(); message; message = this.#next()) yield message;
-  }
-
-  #next(): Uint8Array | undefined {
-    if (this.#end - this.#start < headerBytes) return undefined;
-    const view = new DataView(this.#buffer.buffer, this.#start);
-    const length = view.getUint32(8);
-    if (length > longestMessage) throw new RangeError(`a message of ${length} bytes`);
-    const from = this.#start + headerBytes;
-    if (this.#end < from + length) return undefined;
-    this.#start = from + length;
-    return this.#buffer.subarray(from, from + length);
-  }
-
-  #append(chunk: Uint8Array): void {
-    const pending = this.#end - this.#start;
-    const needed = pending + chunk.length;
-    const target = needed > this.#buffer.length
-      ? new Uint8Array(Math.max(needed, 2 * this.#buffer.length))
-      : this.#buffer;
-    target.set(this.#buffer.subarray(this.#start, this.#end));
-    target.set(chunk, pending);
-    this.#buffer = target;
-    this.#start = 0;
-    this.#end = needed;
-  }
+/** Cuts what a client sends into messages. RangeError for a length that cannot be. */
+export function framesOfClient(): FrameBuffer {
+  const impossible = (length: number) => new RangeError(`a message of ${length} bytes`);
+  return new FrameBuffer({ least: 0, most: longestMessage }, impossible);
 }
 
 /** One line of the table that VPP hands out in `sockclnt_create_reply`. */

@@ -15,7 +15,7 @@ import { type ProcessOptions, VppProcess } from "./process.ts";
 import { segmentBytes } from "./vpp.ts";
 import type { Gate } from "./faults.ts";
 import type { Journal } from "./journal.ts";
-import { FrameReader } from "./messages.ts";
+import { framesOfClient } from "./messages.ts";
 
 /** How to run a simulated VPP on sockets. */
 export interface SimulatedVppOptions extends ProcessOptions {
@@ -191,13 +191,13 @@ class Connection implements Peer {
 
   /** Messages until the client goes or {@link close} is called. */
   async *messages(): AsyncGenerator<Uint8Array> {
-    const frames = new FrameReader();
-    const chunk = new Uint8Array(64 * 1024);
+    const frames = framesOfClient();
     try {
       while (!this.#closed) {
-        const length = await this.#conn.read(chunk);
+        const length = await this.#conn.read(frames.space());
         if (length === null) return;
-        yield* frames.push(chunk.subarray(0, length));
+        frames.filled(length);
+        for (let message = frames.next(); message; message = frames.next()) yield message;
       }
     } catch (error) {
       // The client or we have closed it, or it sent what no frame can be: either way it is over.

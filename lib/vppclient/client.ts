@@ -1,4 +1,12 @@
-import { answerOf, type Call, type Dump, type Message, type Values } from "../binapi/mod.ts";
+import {
+  answerOf,
+  appendFrame,
+  type Call,
+  type Dump,
+  type FrameBuffer,
+  type Message,
+  type Values,
+} from "../binapi/mod.ts";
 import { controlPing, sockclntDelete } from "../gen/vpp.ts";
 import { asError, LimitedLog, type LogAttributes, type Logger, type LogValue } from "../log/mod.ts";
 import { type Clock, yieldIfDue } from "../time/mod.ts";
@@ -7,10 +15,8 @@ import { encodeRequest } from "./guards.ts";
 import type { MessageTable } from "./message_table.ts";
 import { PendingRequests, type Waiting } from "./pending.ts";
 import {
-  appendFrame,
   closeOnce,
   decodeFrame,
-  type FrameBuffer,
   maxUnsent,
   receive,
   SendBuffer,

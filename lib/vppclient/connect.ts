@@ -1,18 +1,10 @@
-import { encodeMessage, WireWriter } from "../binapi/mod.ts";
+import { appendFrame, encodeMessage, type FrameBuffer, WireWriter } from "../binapi/mod.ts";
 import { sockclntCreate } from "../gen/vpp.ts";
 import { reasonOf } from "../log/mod.ts";
 import { ApiClient, type ClientContext } from "./client.ts";
 import { ConnectionError, RetvalError, TimeoutError } from "./errors.ts";
 import { checkTable, messageTable } from "./message_table.ts";
-import {
-  appendFrame,
-  closeOnce,
-  decodeFrame,
-  FrameBuffer,
-  receive,
-  send,
-  type Transport,
-} from "./transport.ts";
+import { closeOnce, decodeFrame, framesOfVpp, receive, send, type Transport } from "./transport.ts";
 
 /** How this program calls itself in `show api clients`. */
 const clientName = "vpp-maglev";
@@ -86,7 +78,7 @@ async function greet(
 }
 
 async function shakeHands(transport: Transport, context: ClientContext): Promise<ApiClient> {
-  const frames = new FrameBuffer();
+  const frames = framesOfVpp();
   context.observer?.apiMessage(sockclntCreate.request.name, "send", "success");
   context.log.debug("vpp-api-send", { message: sockclntCreate.request.name, name: clientName });
   await writeAll(transport, greeting());

@@ -1,6 +1,7 @@
 import {
   DecodeError,
   decodeMessage,
+  FrameBuffer,
   type Message,
   type MessageHeader,
   type Values,
@@ -38,99 +39,18 @@ export function closeOnce(transport: Transport): void {
   }
 }
 
-/** u64 (0 from clients, garbage from VPP), u32 length of the message, u32 0; big-endian. */
-const frameHeaderLength = 16;
-
-/** Where in the header the length is. */
-const frameLengthAt = 8;
-
-/** Appends a message, which `write` puts there, in a frame of its own. */
-export function appendFrame(to: WireWriter, write: (to: WireWriter) => void): void {
-  const start = to.length;
-  to.zeros(frameHeaderLength);
-  write(to);
-  to.patchU32(start + frameLengthAt, to.length - start - frameHeaderLength);
-}
-
 /**
  * The longest message believed. `show lb vips verbose` takes about 1.5 MB for 1,000 VIPs of 20
  * servers, in one frame.
  */
 const maxMessageLength = 64 * 1024 * 1024;
 
-/** Bytes that there is room for at first, of what comes and of what goes. */
-const initialSpace = 64 * 1024;
-
-/**
- * Cuts a byte stream into messages. The owner reads from the socket into `space()`, says how much
- * came with `filled()`, and takes messages with `next()` until there are none. A length that lies
- * costs no memory: the buffer grows with what has arrived, not with what was promised.
- */
-export class FrameBuffer {
-  #bytes = new Uint8Array(initialSpace);
-  #view = new DataView(this.#bytes.buffer);
-  #start = 0;
-  #end = 0;
-
-  /** Room for the next read, never empty. Messages taken before become invalid. */
-  space(): Uint8Array<ArrayBuffer> {
-    if (this.#start === this.#end) this.#reset();
-    else if (this.#end === this.#bytes.length) this.#makeRoom();
-    return this.#bytes.subarray(this.#end);
-  }
-
-  /** `length` bytes were put into the last `space()`. */
-  filled(length: number): void {
-    this.#end += length;
-  }
-
-  /** Bytes that have arrived and belong to no complete message yet. */
-  get incomplete(): number {
-    return this.#end - this.#start;
-  }
-
-  /**
-   * The next complete message without its frame header, valid until the next `space()`.
-   * ConnectionError when its length cannot be true.
-   */
-  next(): Uint8Array<ArrayBuffer> | undefined {
-    if (this.#end - this.#start < frameHeaderLength) return undefined;
-    const length = this.#view.getUint32(this.#start + frameLengthAt);
-    if (length < 2 || length > maxMessageLength) {
-      throw new ConnectionError(
-        `VPP announced a message of ${length} bytes, possible are 2 to ${maxMessageLength}`,
-      );
-    }
-    const from = this.#start + frameHeaderLength;
-    if (this.#end - from < length) return undefined;
-    this.#start = from + length;
-    return this.#bytes.subarray(from, from + length);
-  }
-
-  #reset(): void {
-    this.#start = 0;
-    this.#end = 0;
-    if (this.#bytes.length > initialSpace) this.#resize(initialSpace);
-  }
-
-  #makeRoom(): void {
-    const kept = this.#end - this.#start;
-    if (kept > this.#bytes.length / 2) this.#resize(this.#bytes.length * 2);
-    else {
-      this.#bytes.copyWithin(0, this.#start, this.#end);
-      this.#start = 0;
-      this.#end = kept;
-    }
-  }
-
-  #resize(capacity: number): void {
-    const kept = this.#bytes.subarray(this.#start, this.#end);
-    this.#bytes = new Uint8Array(capacity);
-    this.#bytes.set(kept);
-    this.#view = new DataView(this.#bytes.buffer);
-    this.#start = 0;
-    this.#end = kept.length;
-  }
+/** Cuts what VPP sends into messages. ConnectionError when the length of one cannot be true. */
+export function framesOfVpp(): FrameBuffer {
+  return new FrameBuffer({ least: 2, most: maxMessageLength }, (length) =>
+    new ConnectionError(
+      `VPP announced a message of ${length} bytes, possible are 2 to ${maxMessageLength}`,
+    ));
 }
 
 /** Takes apart a message that VPP has sent. ConnectionError when its bytes do not fit it. */
@@ -145,6 +65,9 @@ export function decodeFrame<T extends Values>(
     throw new ConnectionError(`VPP sent what cannot be read: ${error.message}`);
   }
 }
+
+/** Bytes that there is room for at first. */
+const initialSpace = 64 * 1024;
 
 /** Bytes that may wait for VPP to read: it has stopped reading long before there are as many. */
 export const maxUnsent = 8 * 1024 * 1024;

@@ -1,100 +1,18 @@
-import fc from "fast-check";
 import assert from "node:assert/strict";
 import { ConnectionError } from "../../lib/vppclient/errors.ts";
 import {
   closeOnce,
-  FrameBuffer,
+  framesOfVpp,
   SendBuffer,
   type Transport,
 } from "../../lib/vppclient/transport.ts";
 
-const frameHeaderLength = 16;
-
-function framed(messages: readonly Uint8Array[]): Uint8Array {
-  const parts = messages.flatMap((message) => {
-    const header = new Uint8Array(frameHeaderLength);
-    new DataView(header.buffer).setUint32(8, message.length);
-    return [...header, ...message];
-  });
-  return new Uint8Array(parts);
-}
-
-/** Feeds `stream` in pieces of these sizes, over and over, and collects what comes out. */
-function cut(stream: Uint8Array, sizes: readonly number[]): number[][] {
-  const frames = new FrameBuffer();
-  const found: number[][] = [];
-  for (let at = 0, i = 0; at < stream.length; i++) {
-    const space = frames.space();
-    const piece = stream.subarray(at, at + Math.min(space.length, sizes[i % sizes.length] ?? 1));
-    space.set(piece);
-    frames.filled(piece.length);
-    at += piece.length;
-    for (let frame = frames.next(); frame; frame = frames.next()) found.push([...frame]);
-  }
-  assert.equal(frames.incomplete, 0);
-  return found;
-}
-
-Deno.test("messages come out whole, however the stream is cut", () => {
-  const message = fc.uint8Array({ minLength: 2, maxLength: 300 });
-  const sizes = fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1, maxLength: 5 });
-  fc.assert(
-    fc.property(fc.array(message, { maxLength: 20 }), sizes, (messages, sizes) => {
-      assert.deepEqual(cut(framed(messages), sizes), messages.map((one) => [...one]));
-    }),
-    { seed: 26_10 },
-  );
-});
-
-Deno.test("a message larger than the buffer comes out whole, and the buffer shrinks again", () => {
-  const large = new Uint8Array(300_000).fill(7);
-  const frames = new FrameBuffer();
-  const stream = framed([large]);
-  for (let at = 0; at < stream.length;) {
-    const space = frames.space();
-    const piece = stream.subarray(at, at + space.length);
-    space.set(piece);
-    frames.filled(piece.length);
-    at += piece.length;
-  }
-  assert.equal(frames.next()?.length, large.length);
-  assert.equal(frames.space().length, 64 * 1024);
-});
-
-/** Puts `stream` into the buffer, as far as there is room; the result is how much that was. */
-function feed(frames: FrameBuffer, stream: Uint8Array): number {
-  const space = frames.space();
-  const piece = stream.subarray(0, space.length);
-  space.set(piece);
-  frames.filled(piece.length);
-  return piece.length;
-}
-
-Deno.test("room is made by moving what is left, and by growing only when that is over half", () => {
-  const full = 64 * 1024;
-  for (const [left, room] of [[full / 2, full / 2], [full / 2 + 1, full * 3 / 2 - 1]] as const) {
-    const frames = new FrameBuffer();
-    const taken = new Uint8Array(full - left - frameHeaderLength).fill(5);
-    const next = new Uint8Array(full).fill(6);
-    const stream = framed([taken, next]);
-    const fed = feed(frames, stream);
-    assert.equal(fed, full);
-    assert.deepEqual(frames.next(), taken);
-    assert.equal(frames.next(), undefined);
-    assert.equal(frames.incomplete, left);
-    assert.equal(frames.space().length, room);
-    for (let at = fed; at < stream.length;) at += feed(frames, stream.subarray(at));
-    assert.deepEqual(frames.next(), next);
-    assert.equal(frames.incomplete, 0);
-  }
-});
-
 Deno.test("a message of 64 MiB is waited for, a longer one is not believed", () => {
   const announced = (length: number) => {
-    const frames = new FrameBuffer();
-    const header = new Uint8Array(frameHeaderLength);
+    const frames = framesOfVpp();
+    const header = new Uint8Array(16);
     new DataView(header.buffer).setUint32(8, length);
-    feed(frames, header);
+    frames.add(header);
     return frames;
   };
   assert.equal(announced(64 * 1024 * 1024).next(), undefined);

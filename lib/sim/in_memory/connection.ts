@@ -1,8 +1,9 @@
+import { frameHeaderLength } from "../../binapi/mod.ts";
 import type { Clock } from "../../time/mod.ts";
 import type { Transport } from "../../vppclient/mod.ts";
 import type { Api } from "../api.ts";
 import type { Peer } from "../dispatcher.ts";
-import { FrameReader, headerBytes } from "../messages.ts";
+import { framesOfClient } from "../messages.ts";
 import { ClientEnd, Pipe } from "./stream.ts";
 
 /** What a connection is made of. */
@@ -26,7 +27,7 @@ export class MemoryConnection implements Peer {
   readonly #client: ClientEnd;
   readonly #up: Pipe;
   readonly #down: Pipe;
-  readonly #frames = new FrameReader();
+  readonly #frames = framesOfClient();
   readonly #inbox: Uint8Array[] = [];
   #state: "open" | "client has gone" | "closed" = "open";
   #isBusy = false;
@@ -84,12 +85,17 @@ export class MemoryConnection implements Peer {
   }
 
   get #backlog(): number {
-    return this.#inbox.reduce((sum, { length }) => sum + headerBytes + length, this.#up.inFlight);
+    return this.#inbox.reduce(
+      (sum, { length }) => sum + frameHeaderLength + length,
+      this.#up.inFlight,
+    );
   }
 
   #arrive(bytes: Uint8Array): void {
     try {
-      for (const message of this.#frames.push(bytes)) this.#inbox.push(message.slice());
+      this.#frames.add(bytes);
+      const next = () => this.#frames.next();
+      for (let message = next(); message; message = next()) this.#inbox.push(message.slice());
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       // A length that cannot be: VPP drops such a client.

@@ -1,6 +1,7 @@
 /** A peer on a Unix socket that shakes hands as VPP does and then says what a test tells it to. */
 
 import {
+  appendFrame,
   decodeMessage,
   encodeMessage,
   type Message,
@@ -8,7 +9,7 @@ import {
   type Values,
   WireWriter,
 } from "../../../lib/binapi/mod.ts";
-import { appendFrame, FrameBuffer } from "../../../lib/vppclient/transport.ts";
+import { framesOfVpp } from "../../../lib/vppclient/transport.ts";
 import { allMessages, sockclntCreate } from "../../../lib/gen/vpp.ts";
 import { sockclntCreateId, sockclntCreateReplyId } from "../../../lib/vppclient/connect.ts";
 
@@ -119,7 +120,7 @@ export class ScriptedVpp implements AsyncDisposable {
   async #talk(conn: Deno.Conn): Promise<void> {
     const peer = new Peer(conn);
     this.#peers.add(peer);
-    const frames = new FrameBuffer();
+    const frames = framesOfVpp();
     try {
       for (;;) {
         const length = await conn.read(frames.space());
