@@ -10,24 +10,14 @@ import { reasonOf } from "../log/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import type { WorkerScope } from "../workers/mod.ts";
 import { fileProblem, type InvalidFile } from "./parse.ts";
-import type { ConfigProblem } from "./problems.ts";
-
-/** Puts the pieces of what a valid file says together. */
-export interface Assembler<Valid, Piece> {
-  add(piece: Piece): void;
-  /** The whole, once all pieces were added. */
-  finish(): Valid;
-}
+import { Assembly, type Piece, takeApart } from "./pieces.ts";
 
 /** A kind of file that can be parsed by a worker. */
-export interface FileFormat<Valid, Piece> {
+export interface FileFormat<Valid> {
   /** By which the two threads know it. */
   readonly name: string;
-  /** Never throws. */
+  /** What comes of it is plain data. Never throws. */
   parse(bytes: Uint8Array<ArrayBuffer>, file: string): Valid | InvalidFile;
-  /** Pieces that are quickly copied from one thread to the other. */
-  takeApart(valid: Valid): Iterable<Piece>;
-  assembler(): Assembler<Valid, Piece>;
 }
 
 /** The largest file takes a quarter of this on a slow machine, all slices included. */
@@ -52,8 +42,8 @@ export class FileWorker implements Disposable {
    * Parses after everything asked for before. The bytes are given away to the worker. A worker that
    * fails or does not end in time is ended, so that the next file gets another. Never rejects.
    */
-  parse<Valid, Piece>(
-    format: FileFormat<Valid, Piece>,
+  parse<Valid>(
+    format: FileFormat<Valid>,
     bytes: Uint8Array<ArrayBuffer>,
     file: string,
   ): Promise<Valid | InvalidFile> {
@@ -66,8 +56,8 @@ export class FileWorker implements Disposable {
    * The outcome comes in slices, each asked for when the one before was dealt with: of messages that
    * wait Deno delivers all before it turns to anything else.
    */
-  async #parse<Valid, Piece>(
-    format: FileFormat<Valid, Piece>,
+  async #parse<Valid>(
+    format: FileFormat<Valid>,
     bytes: Uint8Array<ArrayBuffer>,
     file: string,
   ): Promise<Valid | InvalidFile> {
@@ -78,11 +68,11 @@ export class FileWorker implements Disposable {
       if (this.#disposed) throw new Error("it has been stopped");
       const ask = { kind: "parse", format: format.name, file, bytes } as const;
       let slice = await this.#ask(ask, [bytes.buffer]);
-      // What the other half took apart by the same format.
-      const assembler = slice.isValid ? format.assembler() : invalidFormat.assembler();
+      const assembly = new Assembly();
       for (;;) {
-        for (const piece of slice.pieces) assembler.add(piece as Piece & InvalidPiece);
-        if (slice.last) return assembler.finish();
+        for (const piece of slice.pieces) assembly.add(piece);
+        // What the other half has parsed by the same format.
+        if (slice.last) return assembly.whole as Valid | InvalidFile;
         slice = await this.#ask({ kind: "more" });
       }
     } catch (error) {
@@ -139,8 +129,7 @@ type ToWorker =
 
 /** Worker to main thread. */
 interface Slice {
-  readonly isValid: boolean;
-  readonly pieces: readonly unknown[];
+  readonly pieces: readonly Piece[];
   readonly last: boolean;
 }
 
@@ -159,7 +148,7 @@ const lowest = 19;
 /** The other half of {@link FileWorker}, in its worker. */
 export function serveFiles(
   scope: WorkerScope<unknown, unknown>,
-  formats: readonly FileFormat<unknown, unknown>[],
+  formats: readonly FileFormat<unknown>[],
 ): void {
   // 0 is the thread that asks, on Linux.
   setPriority(0, Math.min(lowest, getPriority(0) + niceness));
@@ -170,7 +159,7 @@ export function serveFiles(
     if (asked.kind === "parse") {
       const format = formats.find(({ name }) => name === asked.format);
       if (!format) throw new TypeError(`files of ${asked.format} are not served`);
-      slices = sliced(format, format.parse(asked.bytes, asked.file));
+      slices = sliced(takeApart(format.parse(asked.bytes, asked.file)));
     }
     const next = slices.next();
     if (next.done) return;
@@ -180,47 +169,13 @@ export function serveFiles(
   };
 }
 
-function* sliced<Valid>(
-  format: FileFormat<Valid, unknown>,
-  outcome: Valid | InvalidFile,
-): Generator<Slice> {
-  const isValid = !isInvalid(outcome);
-  const pieces = isValid ? format.takeApart(outcome) : invalidFormat.takeApart(outcome);
-  let slice: unknown[] = [];
+function* sliced(pieces: Iterable<Piece>): Generator<Slice> {
+  let slice: Piece[] = [];
   for (const piece of pieces) {
     slice.push(piece);
     if (slice.length < piecesPerSlice) continue;
-    yield { isValid, pieces: slice, last: false };
+    yield { pieces: slice, last: false };
     slice = [];
   }
-  yield { isValid, pieces: slice, last: true };
+  yield { pieces: slice, last: true };
 }
-
-function isInvalid(outcome: unknown): outcome is InvalidFile {
-  return (outcome as { readonly kind?: unknown }).kind === "invalid";
-}
-
-/** What is wrong with a file, whatever it is about: first all but the problems. */
-type InvalidPiece = { readonly outcome: InvalidFile } | { readonly problem: ConfigProblem };
-
-/** How the two threads have what is invalid in common. */
-const invalidFormat = {
-  *takeApart(outcome: InvalidFile): Generator<InvalidPiece> {
-    yield { outcome: { ...outcome, problems: [] } };
-    for (const problem of outcome.problems) yield { problem };
-  },
-  assembler(): Assembler<InvalidFile, InvalidPiece> {
-    const problems: ConfigProblem[] = [];
-    let outcome: InvalidFile | undefined;
-    return {
-      add: (piece) => {
-        if ("outcome" in piece) outcome = piece.outcome;
-        else problems.push(piece.problem);
-      },
-      finish: () => {
-        if (!outcome) throw new TypeError("the first piece of an outcome is missing");
-        return { ...outcome, problems };
-      },
-    };
-  },
-};

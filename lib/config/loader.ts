@@ -1,7 +1,9 @@
 import type { Clock } from "../time/mod.ts";
-import { configFormat } from "./config_format.ts";
-import type { FileWorker } from "./file_worker.ts";
-import { type ConfigOutcome, readBytes } from "./parse.ts";
+import type { FileFormat, FileWorker } from "./file_worker.ts";
+import { type ConfigOutcome, parseBytes, readBytes, type ValidFile } from "./parse.ts";
+
+/** The configuration, as a worker parses it. */
+export const configFormat: FileFormat<ValidFile> = { name: "config", parse: parseBytes };
 
 /** A change within this long of another may leave a file's times as they were, in milliseconds. */
 const settledMs = 2_000;

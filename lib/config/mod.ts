@@ -17,9 +17,8 @@
  * @module
  */
 
-export { ConfigLoader } from "./loader.ts";
-export { configFormat, type ConfigPiece } from "./config_format.ts";
-export { type Assembler, type FileFormat, FileWorker, serveFiles } from "./file_worker.ts";
+export { configFormat, ConfigLoader } from "./loader.ts";
+export { type FileFormat, FileWorker, serveFiles } from "./file_worker.ts";
 export {
   checkExitCode,
   type ConfigOutcome,
