@@ -1,4 +1,4 @@
-import { type Clock, systemClock, type Timer } from "../time/mod.ts";
+import { type Clock, every, systemClock, type Timer } from "../time/mod.ts";
 import { Api } from "./api.ts";
 import { ByHand, snapshot, vipKey, type VipName, type VipSnapshot } from "./by_hand.ts";
 import { Dispatcher } from "./dispatcher.ts";
@@ -60,7 +60,7 @@ export abstract class VppProcess {
   readonly #options: ProcessOptions;
   readonly #faults = new FaultPlan();
   readonly #table: MessageTable;
-  readonly #timers = new Set<Timer>();
+  readonly #timers: Timer[] = [];
   #running: { readonly vpp: Vpp; readonly api: Api } | undefined;
   #starts = 0;
 
@@ -105,8 +105,10 @@ export abstract class VppProcess {
     });
     this.#running = { vpp, api };
     this.open(api);
-    this.#every(collectionMs, () => vpp.lb.collect());
-    this.#every(beatMs, () => vpp.beat());
+    this.#timers.push(
+      every(this.clock, collectionMs, () => vpp.lb.collect()),
+      every(this.clock, beatMs, () => vpp.beat()),
+    );
     this.#starts++;
     this.journal.note({ kind: "started" });
   }
@@ -116,8 +118,7 @@ export abstract class VppProcess {
     if (!this.#running) return;
     this.#running.api.close();
     this.#running = undefined;
-    for (const timer of this.#timers) timer.cancel();
-    this.#timers.clear();
+    for (const timer of this.#timers.splice(0)) timer.cancel();
     this.close();
     this.gate.open();
     this.journal.note({ kind: "died", reason });
@@ -194,14 +195,5 @@ export abstract class VppProcess {
   #identity(): VppIdentity {
     const identity = { ...recordedIdentity, ...this.#options.identity };
     return { ...identity, pid: identity.pid + this.#starts };
-  }
-
-  #every(ms: number, run: () => void): void {
-    const timer = this.clock.after(ms, () => {
-      this.#timers.delete(timer);
-      run();
-      this.#every(ms, run);
-    });
-    this.#timers.add(timer);
   }
 }

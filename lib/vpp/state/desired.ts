@@ -1,18 +1,12 @@
 import type { DesiredSource, FrontendSnapshot } from "../../checker/mod.ts";
 import type { Config, Frontend } from "../../config/mod.ts";
-import type { Weight } from "../../health/mod.ts";
+import type { Verdict } from "../../health/mod.ts";
 import { compareIp, type IpAddress } from "../../ip/mod.ts";
 import { compareVips, hostOf, prefixText, protocols, vipId, type VipKey } from "./vip.ts";
 
 /** A server as it ought to be in VPP. */
-export interface DesiredServer {
+export interface DesiredServer extends Omit<Verdict, "reason"> {
   readonly address: IpAddress;
-  /** 0 to 100, or what VPP has for it. */
-  readonly weight: Weight;
-  /** What it gets where VPP is to keep what it has, and has nothing; 0 if absent. */
-  readonly otherwise?: number | undefined;
-  /** Whether coming to be like this also moves existing flows away. */
-  readonly flush: boolean;
 }
 
 /** A VIP as it ought to be in VPP. */
