@@ -36,7 +36,6 @@ export const testedBy: Readonly<Record<string, readonly string[]>> = {
     "config/scalar",
     "config/yaml",
   ],
-  "config/file_worker": ["config/config_format"],
   "config/schema": ["config/forms"],
 
   "daemon/settings": ["daemon/flags", "flags/tls_flags"],
