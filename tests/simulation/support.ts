@@ -46,7 +46,7 @@ export const mends: readonly Mend[] = [
     file: "lib/vpp/state/known.ts",
     mended: "      const vip = touched && before ? withServers(dumped, before, touched) : dumped;",
     without: "      const vip = dumped;",
-    from: 720,
+    from: 1599,
   },
   {
     fault: "servers are flushed while the frontend fails open",
