@@ -38,8 +38,9 @@ export class Alarm {
   /** It may have been put off since the timer was set. */
   #comeUp(): void {
     this.#timer = undefined;
+    if (this.#at === Infinity) return;
     const left = this.#at - this.clock.now();
-    if (left > 0 && left < Infinity) this.#arm(left);
-    else if (left <= 0) this.ring();
+    if (left > 0) this.#arm(left);
+    else this.ring();
   }
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import { FrameBuffer, frameHeaderLength } from "../../lib/binapi/mod.ts";
+import { appendFrame, FrameBuffer, frameHeaderLength, WireWriter } from "../../lib/binapi/mod.ts";
 
 const most = 1_000_000;
 
@@ -32,6 +32,20 @@ function cut(stream: Uint8Array, sizes: readonly number[]): number[][] {
   assert.equal(frames.incomplete, 0);
   return found;
 }
+
+Deno.test("a message is appended behind 16 bytes, of which the third four are its length", () => {
+  const writer = new WireWriter(8);
+  for (const bytes of [3, 0, 258]) appendFrame(writer, (to) => to.zeros(bytes));
+  const header = (high: number, low: number) => [...new Array<number>(10).fill(0), high, low];
+  const padding = (bytes: number) => new Array<number>(4 + bytes).fill(0);
+  assert.deepEqual([...writer.written()], [
+    ...[...header(0, 3), ...padding(3)],
+    ...[...header(0, 0), ...padding(0)],
+    ...[...header(1, 2), ...padding(258)],
+  ]);
+  appendFrame(writer, (to) => to.u8(7));
+  assert.equal(writer.written().at(-1), 7);
+});
 
 Deno.test("messages come out whole, however the stream is cut", () => {
   const message = fc.uint8Array({ minLength: 2, maxLength: 300 });
